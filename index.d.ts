@@ -1,0 +1,380 @@
+/**
+ * arkffi: call C libraries from TypeScript.
+ *
+ * Sizes and offsets are in bytes. Functions throw errors with a stable `code` (see `docs/errors.md`).
+ * Everything here belongs to the thread that imported it: a worker has libraries and functions of its own.
+ */
+import type { ArgumentTypes, FFIType as FFITypes, FilledIn, MemoryTypeName, ResultTypes } from './types';
+
+export { FFIType } from './types';
+
+/** An address: a number from 0 to 2^53-1, or a bigint to 2^64-1. -1 and -1n mean `(void*)-1`. */
+export type Pointer = number | bigint;
+
+/** Anything with an address of its own: a CFunction, a library symbol, a `ref`, a CString. */
+export interface HasPointer {
+  readonly ptr: Pointer;
+}
+
+/** What an argument of type `ptr` accepts. A buffer is passed by the address of its bytes and kept alive for the call. */
+export type PointerLike = Pointer | null | undefined | ArrayBufferLike | ArrayBufferView | HasPointer;
+
+/** What a string argument accepts. A string is copied for the call; the rest is passed as an address. */
+export type TextLike = string | PointerLike;
+
+/** What an argument of type `callback` accepts. */
+export type FunctionLike = Pointer | null | undefined | HasPointer;
+
+/** Every spelling of every type: canonical names, aliases and letters. */
+export type TypeName = keyof ArgumentTypes;
+
+/** A string result that is handed to a deallocator once it has been copied. Made by `disposable`. */
+export interface DisposableType {
+  readonly type: object;
+  readonly free: unknown;
+}
+
+/** What a type in a definition can be. */
+export type Type = TypeName;
+
+/** What the result of a function can be. */
+export type ResultType = Exclude<TypeName, FilledIn> | DisposableType;
+
+/** The JavaScript value that an argument of that type accepts. */
+export type Argument<T> = T extends keyof ArgumentTypes ? ArgumentTypes[T] : never;
+
+/** The JavaScript value that a result of that type gives. */
+export type Result<T> = T extends keyof ResultTypes
+  ? ResultTypes[T]
+  : T extends DisposableType
+    ? string | null
+    : never;
+
+/** A calling convention. Those but `'default'` exist on 32-bit Windows alone. */
+export type Abi = 'default' | 'stdcall' | 'fastcall' | 'thiscall';
+
+/** What a C function looks like. */
+export interface FunctionType {
+  /** The types of the arguments; a last `'...'` makes the function variadic. None by default. */
+  readonly args?: readonly (Type | '...')[];
+  /** The type of the result; `'void'` by default. */
+  readonly returns?: ResultType;
+  readonly abi?: Abi;
+  /** The function neither calls back into JavaScript nor blocks: the fastest path may be used. */
+  readonly leaf?: boolean;
+}
+
+/** How a symbol is found. */
+export interface SymbolLocation {
+  /** The C name, where it is not the key. */
+  readonly symbol?: string;
+  /** The version of the symbol, on loaders that have versions. */
+  readonly version?: string;
+  /** Gives `null` where the library lacks the symbol, instead of an error. */
+  readonly optional?: boolean;
+}
+
+/** A function of a library. */
+export interface FunctionDefinition extends FunctionType, SymbolLocation {}
+
+/** A variable of a library. */
+export interface DataDefinition extends SymbolLocation {
+  readonly type: MemoryTypeName;
+}
+
+export type Definition = FunctionDefinition | DataDefinition;
+export type Definitions = Readonly<Record<string, Definition>>;
+
+/** An extra argument of a variadic function: its type and its value, to which C's default promotions apply. */
+export type VariadicArgument = { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<TypeName, FilledIn | 'void' | 'v'>];
+
+type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
+  ? First extends '...'
+    ? VariadicArgument[]
+    : First extends FilledIn
+      ? Arguments<Rest>
+      : [Argument<First>, ...Arguments<Rest>]
+  : Args extends readonly []
+    ? []
+    : unknown[];
+
+type ArgumentsOf<Def> = Def extends { readonly args: infer Args } ? Arguments<Args> : [];
+type ResultOf<Def> = Def extends { readonly returns: infer Returns } ? Result<Returns> : void;
+
+/** How calls reach C: through the slots, through libffi, or by the engine's fast calls. */
+export type CallPath = 'slots' | 'libffi' | 'leaf';
+
+/** A C function as a JavaScript function. */
+export interface NativeFunction<Def> {
+  (...args: ArgumentsOf<Def>): ResultOf<Def>;
+  /** The address of the C function; throws `ERR_FFI_CLOSED` once it is closed. */
+  readonly ptr: number;
+  readonly path: CallPath;
+}
+
+/** A C variable. Throws `ERR_FFI_CLOSED` once its library is closed. */
+export interface DataSymbol<T> {
+  /** The address of the variable. */
+  readonly ptr: number;
+  readonly name: string;
+  get value(): Result<T>;
+  set value(value: Argument<T>);
+}
+
+type SymbolOf<Def> =
+  | (Def extends { readonly type: infer T } ? DataSymbol<T> : NativeFunction<Def>)
+  | (Def extends { readonly optional: infer Optional } ? (Optional extends false ? never : null) : never);
+
+/** The symbols of a library, by the keys of its definitions. */
+export type Symbols<Defs> = { readonly [Name in keyof Defs]: SymbolOf<Defs[Name]> };
+
+export interface LibraryOptions {
+  /** Resolve the library's own references at their first use. False by default. */
+  readonly lazy?: boolean;
+  /** Offer the library's symbols to libraries loaded later. False by default. */
+  readonly global?: boolean;
+  /** Never unload the library. False by default. */
+  readonly nodelete?: boolean;
+  /** Bind the library to its own symbols first. `'auto'`: where it would be bound to the node executable's. */
+  readonly deep?: boolean | 'auto';
+}
+
+/** A loaded library. Only `close` ever unloads it. */
+export interface Library<Defs> {
+  readonly symbols: Symbols<Defs>;
+  /** The file that the loader chose; empty for the running process. */
+  readonly path: string;
+  /** The handle by which the raw bridge knows the library. */
+  readonly handle: bigint;
+  /** Whether the library is bound to its own symbols first. */
+  readonly deep: boolean;
+  /** Whether the library exports a symbol of that C name. */
+  has(name: string): boolean;
+  /** Makes every symbol refuse and unloads the library. May be called again. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Loads a library and binds the symbols of `defs`.
+ *
+ * @param path a file, a soname, a bare name, a file URL, or `null` for the running process
+ * @throws `ERR_FFI_INVALID_TYPE` for a wrong definition, before anything is loaded; `ERR_FFI_LIBRARY_LOAD`,
+ *   `ERR_FFI_SYMBOL_NOT_FOUND`; `ERR_FFI_INVALID_ARG_TYPE` for anything else that is no path or option
+ */
+export declare function dlopen<const Defs extends Definitions = {}>(
+  path: string | URL | null,
+  defs?: Defs,
+  options?: LibraryOptions,
+): Library<Defs>;
+
+/** A C function by its address, and what closes it. */
+export interface ClosableFunction<Def> extends NativeFunction<Def> {
+  /** Makes the function refuse. May be called again. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A function at an address. */
+export interface PointerDefinition extends FunctionType {
+  /** An address in executable memory, a symbol or another CFunction. */
+  readonly ptr: FunctionLike;
+}
+
+/**
+ * A C function by its address. Pins the library that the address lies in until it is closed; closes with it.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` where there is no code
+ */
+export declare function CFunction<const Def extends PointerDefinition>(def: Def): ClosableFunction<Def>;
+
+/** Several C functions by their addresses. */
+export interface LinkedSymbols<Defs> {
+  readonly symbols: { readonly [Name in keyof Defs]: ClosableFunction<Defs[Name]> };
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export declare function linkSymbols<const Defs extends Readonly<Record<string, PointerDefinition>>>(
+  defs: Defs,
+): LinkedSymbols<Defs>;
+
+/** How the platform's shared libraries end. */
+export declare const suffix: 'so' | 'dylib' | 'dll';
+
+/** A string that C allocated for the caller: copied, then handed to `free`. */
+export declare function disposable(type: 'CString' | 'cstring' | 's', free: FunctionLike): DisposableType;
+
+/** The size of a type. */
+export declare function sizeof(type: MemoryTypeName): number;
+/** The alignment of a type. */
+export declare function alignof(type: MemoryTypeName): number;
+
+/** One value in memory of its own, to be passed where C writes a result. Lives as long as this object. */
+export interface Ref<T> {
+  /** The address. It keeps nothing alive: pass the object itself. */
+  readonly ptr: number;
+  get value(): Result<T>;
+  set value(value: Argument<T>);
+  /** Lets the memory go; later use throws `ERR_FFI_CLOSED`. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export declare function ref<T extends MemoryTypeName>(type: T, value?: Argument<NoInfer<T>>): Ref<T>;
+
+/** A C string at an address. Its bytes are copied out when the object is made. */
+export declare class CString {
+  /** NULL gives the empty string. With `byteLength`, exactly so many bytes; else up to the NUL. */
+  constructor(pointer: PointerLike, byteOffset?: number, byteLength?: number);
+  readonly ptr: Pointer;
+  /** In bytes, without the NUL. */
+  readonly byteLength: number;
+  /** Of the JavaScript string, in UTF-16 units. */
+  readonly length: number;
+  /** A copy of the bytes. */
+  readonly arrayBuffer: ArrayBuffer;
+  toString(): string;
+  toJSON(): string;
+}
+
+/** The types that `read` and `write` have. `cstring` is the NUL-terminated text that stands at the address. */
+export interface Accessible {
+  i8: number;
+  u8: number;
+  i16: number;
+  u16: number;
+  i32: number;
+  u32: number;
+  i64: number | bigint;
+  u64: number | bigint;
+  f32: number;
+  f64: number;
+  bool: boolean;
+  ptr: number;
+  cstring: string;
+  long: number | bigint;
+  ulong: number | bigint;
+  usize: number | bigint;
+}
+
+/** What `write` accepts where that is more than `read` gives. */
+export interface Writable extends Omit<Accessible, 'bool' | 'ptr'> {
+  bool: boolean | 0 | 1;
+  ptr: PointerLike;
+}
+
+/**
+ * Reads a value of native byte order at any alignment.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` where the address is NULL or not readable; `ERR_FFI_OUT_OF_BOUNDS` for buffers
+ */
+export declare const read: {
+  readonly [T in keyof Accessible]: (from: PointerLike, offset?: number) => Accessible[T];
+};
+
+/** Writes a value; the errors are those of `read` and of the type's conversion. */
+export declare const write: {
+  readonly [T in keyof Writable]: (to: PointerLike, offset: number, value: Writable[T]) => void;
+};
+
+/** Copies bytes between addresses or buffers; the ranges may overlap. */
+export declare function copy(to: PointerLike, from: PointerLike, bytes: number): void;
+
+/** The address of a buffer's first byte (a view's offset included). It keeps nothing alive. */
+export declare function ptr(value: ArrayBufferLike | ArrayBufferView | HasPointer): number;
+
+/** A copy of memory. */
+export declare function readMemory(from: PointerLike, bytes: number): ArrayBuffer;
+
+/**
+ * An ArrayBuffer over C's memory, without a copy. `free`, a C function of one address, is called with
+ * `pointer + byteOffset` when the buffer has been collected; without it the memory stays C's.
+ */
+export declare function toArrayBuffer(
+  pointer: PointerLike,
+  byteOffset: number | undefined,
+  byteLength: number,
+  free?: FunctionLike,
+): ArrayBuffer;
+/** The same as a Buffer. */
+export declare function toBuffer(
+  pointer: PointerLike,
+  byteOffset: number | undefined,
+  byteLength: number,
+  free?: FunctionLike,
+): Buffer;
+
+/** Allocates a block of memory, to be freed by `free`. 0 bytes give a block of its own. */
+export declare function malloc(bytes: number): number;
+/** Allocates a zeroed block. */
+export declare function calloc(count: number, size: number): number;
+/** Changes the size of a block, which may move it. */
+export declare function realloc(block: PointerLike, bytes: number): number;
+/** Frees a block; NULL is none. Anything else is `ERR_FFI_INVALID_POINTER`, and nothing is freed. */
+export declare function free(block: PointerLike): void;
+/** A block with the string as NUL-terminated UTF-8, to be freed by `free`. */
+export declare function strdup(text: string): number;
+/** The same with at most so many bytes of the string, cut between characters. */
+export declare function strndup(text: string, bytes: number): number;
+
+/** The codes of arkffi's errors. */
+export type ErrorCode =
+  | 'ERR_FFI_LIBRARY_LOAD'
+  | 'ERR_FFI_SYMBOL_NOT_FOUND'
+  | 'ERR_FFI_INVALID_TYPE'
+  | 'ERR_FFI_ARG_COUNT'
+  | 'ERR_FFI_INVALID_ARG_TYPE'
+  | 'ERR_FFI_OUT_OF_RANGE'
+  | 'ERR_FFI_CLOSED'
+  | 'ERR_FFI_INVALID_POINTER'
+  | 'ERR_FFI_OUT_OF_BOUNDS'
+  | 'ERR_FFI_OUT_OF_MEMORY'
+  | 'ERR_FFI_UNSUPPORTED';
+
+/** An error that is neither a wrong kind of value (TypeError) nor one out of range (RangeError). */
+export declare class FFIError extends Error {
+  readonly code: ErrorCode;
+}
+
+/** Argument types of the raw bridge: one letter a type, or a list of types. */
+export type RawTypes = string | readonly Type[];
+
+/** The raw bridge: functions by handle and name. Strings take the next of `strArgs`, all else the next of `numArgs`. */
+export declare const ffi: {
+  load(path: string | URL | null): bigint;
+  close(handle: bigint): void;
+  defineFunction(handle: bigint, name: string, argTypes: RawTypes, returnType: ResultType): void;
+  /** Calls a function that `defineFunction` has defined. */
+  callBySig(handle: bigint, name: string, numArgs?: readonly unknown[], strArgs?: readonly TextLike[]): unknown;
+  callMixed(
+    handle: bigint,
+    name: string,
+    argTypes: RawTypes,
+    returnType: ResultType,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): unknown;
+  /** Calls a function whose result is a string; NULL gives `''`. */
+  callString(
+    handle: bigint,
+    name: string,
+    argTypes?: RawTypes,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): string;
+  callPtr(
+    pointer: FunctionLike,
+    argTypes: RawTypes,
+    returnType: ResultType,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): unknown;
+  getSymbolPtr(handle: bigint, name: string): number;
+  /** The string at an address; NULL gives `''`. */
+  readCString(pointer: PointerLike): string;
+  ptr: typeof ptr;
+  readMemory: typeof readMemory;
+};
+
+export type { FFITypes };

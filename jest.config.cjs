@@ -1,0 +1,13 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  rootDir: __dirname,
+  roots: ['<rootDir>/__test__'],
+  testMatch: ['**/*.test.ts'],
+  globalSetup: '<rootDir>/__test__/support/build-fixture.cjs',
+  moduleNameMapper: { '^arkffi$': '<rootDir>/dist/index.js' },
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+  },
+  testTimeout: 60000,
+};

@@ -1,0 +1,169 @@
+/**
+ * Wrappers as generated code. Each function gets a source text of its own, with a number in it, so
+ * that V8 keeps what it learns about one function apart from the others.
+ *
+ * A wrapper accepts the common kind of each argument inline and leaves the rest to `convert`. Every
+ * conversion, and with it all user code, runs before the first slot is written; between the native
+ * call and the reading of the result nothing runs at all.
+ */
+import { compileFunction } from 'node:vm';
+import { layout, slots, type NativeFunction } from '../native';
+import * as results from './results';
+import { mayBeBigint, type Parameter, type Shape } from './shape';
+import * as support from './support';
+
+type Wrapper = (...args: unknown[]) => unknown;
+
+const maxSafe = Number.MAX_SAFE_INTEGER;
+
+/** The condition on which argument `a` is stored as it is. */
+function accepts({ type }: Parameter, a: string): string {
+  const number = `typeof ${a} === 'number'`;
+  switch (type.machine) {
+    case 'i8':
+      return `${number} && ${a} << 24 >> 24 === ${a}`;
+    case 'u8':
+      return type.convert === 'bool' ? `typeof ${a} === 'boolean'` : `${number} && (${a} & 255) === ${a}`;
+    case 'i16':
+      return `${number} && ${a} << 16 >> 16 === ${a}`;
+    case 'u16':
+      return `${number} && (${a} & 65535) === ${a}`;
+    case 'i32':
+      return `${number} && (${a} | 0) === ${a}`;
+    case 'u32':
+      return `${number} && ${a} >>> 0 === ${a}`;
+    case 'i64':
+      return `${number} && Math.floor(${a}) === ${a} && ${a} >= -${maxSafe} && ${a} <= ${maxSafe}`;
+    case 'u64':
+      return `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`;
+    case 'f32':
+    case 'f64':
+      return number;
+    default:
+      return type.convert === 'pointer' || type.convert === 'function'
+        ? `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`
+        : `typeof ${a} === 'string'`;
+  }
+}
+
+/** Statements that make value `v` of argument `a`. */
+function conversion(parameter: Parameter, index: number): string {
+  const [a, v] = [`a${index}`, `v${index}`];
+  if (parameter.store === 'value') return `const ${v} = ${a};`;
+  const slow = `convert(types[${index}], ${a}, owner, ${index})`;
+  const taken = parameter.type.convert === 'bool' ? `+${a}` : a;
+  if (parameter.type.convert !== 'pointer') return `const ${v} = ${accepts(parameter, a)} ? ${taken} : ${slow};`;
+  // A typed array seen before has the same address, unless it was detached: then its length is 0.
+  return `let ${v};
+    if (${accepts(parameter, a)}) ${v} = ${a};
+    else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
+    else {
+      ${v} = ${slow};
+      last${index} = remembered(${a});
+      address${index} = ${v};
+    }`;
+}
+
+function storing(shape: Shape): string {
+  const view = { number: 'F64', f64: 'F64', f32: 'F32' } as const;
+  const stores = shape.parameters.flatMap(({ store, word }, index) =>
+    store === 'text' || store === 'value'
+      ? []
+      : [`${view[store]}[${store === 'f32' ? word * 2 : word}] = v${index};`],
+  );
+  const wide = shape.parameters.flatMap(({ type, store }, index) =>
+    store === 'number' && mayBeBigint(type) ? [`typeof v${index} === 'number'`] : [],
+  );
+  if (wide.length === 0) return stores.join('\n    ');
+  const values = shape.parameters.map((_, index) => `v${index}`).join(', ');
+  return `if (${wide.join(' && ')}) { ${stores.join(' ')} } else storeBits(parameters, [${values}]);`;
+}
+
+function result({ result: type }: Shape): string {
+  const [view, index] = results.place(type.machine, results.resultWord(type.machine));
+  const signed = type.machine === 'i64' ? 'readSigned()' : 'readUnsigned()';
+  const double = `F64[${layout.resultNumber}]`;
+  const low = type.machine === 'i64' ? -maxSafe : 0;
+  const wide = `const d = ${double}; return d >= ${low} && d <= ${maxSafe} ? d : ${signed};`;
+  switch (type.convert) {
+    case 'void':
+      return '';
+    case 'bool':
+      return `return ${view}[${index}] !== 0;`;
+    case 'int':
+    case 'float':
+      return `return ${view}[${index}];`;
+    case 'wide':
+      return type.size === 8 ? wide : `return ${view}[${index}];`;
+    case 'fast':
+      return `return exact(${signed}, resultType, owner);`;
+    case 'bigint':
+      return `return ${view}[${index}];`;
+    case 'pointer':
+    case 'function':
+      return wide;
+    case 'utf8':
+      return 'return r === undefined ? lastText : (lastText = r);';
+    default:
+      return 'return r;';
+  }
+}
+
+function source(shape: Shape, id: number): string {
+  const { parameters } = shape;
+  const args = parameters.map((_, index) => `a${index}`).join(', ');
+  const values = parameters.flatMap(({ store }, index) =>
+    store === 'text' || store === 'value' ? [`v${index}`] : [],
+  );
+  const texts = shape.keepsText
+    ? parameters.flatMap(({ store }, index) => (store === 'text' ? [index] : []))
+    : [];
+  const remembered = parameters.flatMap(({ type }, index) =>
+    type.convert === 'pointer' ? [`let last${index} = nothing, address${index} = 0;`] : [],
+  );
+  const call = `r = native(${values.join(', ')});`;
+  const calling =
+    texts.length === 0
+      ? call
+      : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) { sameText(); r = native(); }
+    else { ${texts.map((index) => `text${index} = kept(a${index});`).join(' ')} ${call} }`;
+  const forgetting = texts.map((index) => `text${index} = nothing;`).join(' ');
+  return `'use strict'; // ${id}
+  const { ${Object.keys(slots).join(', ')} } = slots;
+  ${remembered.join('\n  ')}
+  ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
+  let lastText = null;
+  return function (${args}) {
+    if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
+    ${parameters.map(conversion).join('\n    ')}
+    let r;
+    ${storing(shape)}
+    ${calling}
+    // Naming the arguments here keeps their buffers alive until C has returned.
+    if (U32[${layout.status * 2}] !== 0) { ${forgetting} throw failure(owner, shape, [${args}]); }
+    ${result(shape)}
+  };`;
+}
+
+const lengthOf: (value: unknown) => number = Function.prototype.call.bind(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), 'length')!.get!,
+);
+
+const names = [
+  'native', 'shape', 'owner', 'parameters', 'types', 'resultType', 'slots', 'lengthOf', 'nothing', 'kept',
+  'remembered', 'convert', 'storeBits', 'sameText', 'wrongCount', 'failure', 'readSigned', 'readUnsigned', 'exact',
+];
+
+let count = 0;
+
+/** Makes the wrapper of a native function. */
+export function compileWrapper(native: NativeFunction, shape: Shape, owner: string): Wrapper {
+  const { nothing, kept, remembered, convert, storeBits, sameText, wrongCount, failure } = support;
+  const { readSigned, readUnsigned, exact } = results;
+  const types = shape.parameters.map(({ type }) => type);
+  const make = compileFunction(source(shape, ++count), names) as (...helpers: unknown[]) => Wrapper;
+  return make(
+    native, shape, owner, shape.parameters, types, shape.result, slots, lengthOf, nothing, kept,
+    remembered, convert, storeBits, sameText, wrongCount, failure, readSigned, readUnsigned, exact,
+  );
+}

@@ -1,0 +1,61 @@
+/** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
+import { layout, slots, type NativeFunction } from '../native';
+import { exact, place, readSigned, readUnsigned, resultWord } from './results';
+import { mayBeBigint, type Shape } from './shape';
+import { convert, failure, storeBits, wrongCount } from './support';
+
+const { U32, F32, F64 } = slots;
+const status = layout.status * 2;
+
+/** Reads the result of a call; `returned` is what the native function returned. */
+export function readResult(shape: Shape, owner: string, returned: unknown): unknown {
+  const type = shape.result;
+  const [view, index] = place(type.machine, resultWord(type.machine));
+  const wide = () => (type.machine === 'i64' ? readSigned() : readUnsigned());
+  switch (type.convert) {
+    case 'void':
+      return undefined;
+    case 'bool':
+      return slots[view][index] !== 0;
+    case 'int':
+    case 'float':
+    case 'bigint':
+      return slots[view][index];
+    case 'wide':
+      return type.size === 8 ? wide() : slots[view][index];
+    case 'fast':
+      return exact(wide(), type, owner);
+    case 'pointer':
+    case 'function':
+      return wide();
+    default:
+      return returned;
+  }
+}
+
+/** Makes the wrapper of a native function. */
+export function interpretWrapper(native: NativeFunction, shape: Shape, owner: string): (...args: unknown[]) => unknown {
+  const { parameters, result } = shape;
+  let lastText: unknown = null;
+  const wrapper = (...args: unknown[]): unknown => {
+    if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
+    const values = parameters.map(({ type }, index) => convert(type, args[index], owner, index));
+    const bits = parameters.some(({ type }, index) => mayBeBigint(type) && typeof values[index] === 'bigint');
+    if (bits) {
+      storeBits(parameters, values);
+    } else {
+      parameters.forEach(({ store, word }, index) => {
+        if (store === 'f32') F32[word * 2] = values[index] as number;
+        else if (store !== 'text' && store !== 'value') F64[word] = values[index] as number;
+      });
+    }
+    const handed = values.filter((_, index) => ['text', 'value'].includes(parameters[index]!.store));
+    const returned = native(...handed);
+    if (U32[status] !== 0) throw failure(owner, shape, args);
+    if (result.convert !== 'utf8') return readResult(shape, owner, returned);
+    if (returned !== undefined) lastText = returned;
+    return lastText;
+  };
+  Object.defineProperty(wrapper, 'length', { value: parameters.length });
+  return wrapper;
+}

@@ -1,0 +1,82 @@
+/** What wrappers call for everything but the common case. */
+import { isTypedArray } from 'node:util/types';
+import { describe, ffiError } from '../errors';
+import { bufferAddress, layout, slots } from '../native';
+import { convert } from '../convert';
+import type { Parameter, Shape } from './shape';
+
+const { U32, F32, F64, I64, U64 } = slots;
+const status = layout.status * 2;
+const flags = layout.flags * 2;
+
+/** Buffers larger than this, in bytes, are not remembered: a function would keep its last one alive. */
+const rememberedBytes = 64 * 1024;
+
+/** The longest string, in UTF-16 units, that is kept natively: a third of the native limit in bytes. */
+export const keptLength = 64;
+
+/** Takes the place of a remembered value where there is none: equal to nothing a user can have. */
+export const nothing: unknown = Object.freeze({});
+
+/** The value if it is a string short enough to be kept for the next call, else `nothing`. */
+export function kept(value: unknown): unknown {
+  return typeof value === 'string' && value.length <= keptLength ? value : nothing;
+}
+
+/** The value if it is a typed array whose address the wrapper may remember, else `nothing`. */
+export function remembered(value: unknown): unknown {
+  if (!isTypedArray(value)) return nothing;
+  return bufferAddress(value) > 0 && value.buffer.byteLength <= rememberedBytes ? value : nothing;
+}
+
+/** Stores arguments of which one is a bigint: every integer as its 64-bit pattern. */
+export function storeBits(parameters: readonly Parameter[], values: readonly unknown[]): void {
+  parameters.forEach(({ store, word }, index) => {
+    const value = values[index];
+    if (store === 'number') I64[word] = BigInt.asIntN(64, BigInt(value as number | bigint));
+    else if (store === 'f32') F32[word * 2] = value as number;
+    else if (store === 'f64') F64[word] = value as number;
+  });
+  U32[flags]! |= layout.flagBits;
+}
+
+/** Tells native code that the strings are those of the function's last call. */
+export function sameText(): void {
+  U32[flags]! |= layout.flagSameText;
+}
+
+/** Refuses a wrong number of arguments. */
+export function wrongCount(owner: string, wanted: number, given: number): Error {
+  const plural = wanted === 1 ? '' : 's';
+  return ffiError('ERR_FFI_ARG_COUNT', `${owner} takes ${wanted} argument${plural}, got ${given}`);
+}
+
+/** The error for the status that native code left instead of making the call; clears it. */
+export function failure(owner: string, shape: Shape, args: readonly unknown[]): Error {
+  const reason = layout.statuses[U32[status]! - 1];
+  U32[status] = 0;
+  switch (reason) {
+    case 'closed':
+      return ffiError('ERR_FFI_CLOSED', `${owner}: its library or the function itself has been closed`);
+    case 'stackOverflow':
+      return new RangeError(`Maximum call stack size exceeded: ${owner} is called too deep in the native stack`);
+    case 'embeddedNul': {
+      const index = args.findIndex((arg) => typeof arg === 'string' && arg.includes('\0'));
+      const type = shape.parameters[index]?.type.c ?? 'string';
+      const message = `${owner}: args[${index}] (${type}) takes a string without a NUL, got ${describe(args[index])}`;
+      return ffiError('ERR_FFI_INVALID_ARG_TYPE', message.replaceAll('\0', '\\0'));
+    }
+    case 'outOfMemory':
+      return ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: no memory for a string argument`);
+    case 'unreadableText': {
+      const at = `0x${U64[layout.result]!.toString(16)}`;
+      return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);
+    }
+    case 'textTooLong':
+      return ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: the string is longer than a JavaScript string can be`);
+    default:
+      return ffiError('ERR_FFI_UNSUPPORTED', `${owner}: Node-API refused a conversion`);
+  }
+}
+
+export { convert };

@@ -1,0 +1,49 @@
+/** Functions by address: `CFunction` and `linkSymbols`. */
+import { bindFunction, type Bound, type Callable } from './call/function';
+import { codeAddress, groupOf, releaseGroup } from './code';
+import { checkObject, defineFunction } from './define';
+import { ffiError } from './errors';
+import { arity, deallocatorOf, defineLazily, publish } from './library';
+
+function make(def: unknown, name: string, where: string): Callable & { close(): void } {
+  checkObject(def, where);
+  const checked = defineFunction(def, where, ['ptr']);
+  if (!('ptr' in def)) throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${where} needs ptr, the address of the function`);
+  const address = codeAddress(def['ptr'], `${where}.ptr`);
+  const free = deallocatorOf(checked, where);
+  const group = groupOf(address);
+  const bound: Bound = bindFunction(group, address, name, checked, free);
+  let closed = false;
+  const checkOpen = () => {
+    if (closed) throw ffiError('ERR_FFI_CLOSED', `${name} has been closed`);
+  };
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    bound.close();
+    releaseGroup(group);
+  };
+  const call = publish(bound, name, arity(checked), address, checkOpen);
+  return Object.defineProperties(call, {
+    close: { value: close },
+    [Symbol.dispose]: { value: close },
+  }) as Callable & { close(): void };
+}
+
+/** A C function by its address. */
+export function CFunction(def: unknown): Callable & { close(): void } {
+  return make(def, 'CFunction', 'CFunction');
+}
+
+/** Several C functions by their addresses, as `dlopen` binds several by their names. */
+export function linkSymbols(defs: unknown) {
+  checkObject(defs, 'defs');
+  const symbols: Record<string, unknown> = {};
+  const functions = Object.keys(defs).map((name) => {
+    const call = make(defs[name], name, `defs.${name}`);
+    defineLazily(symbols, name, () => call);
+    return call;
+  });
+  const close = () => functions.forEach((call) => call.close());
+  return { symbols: Object.freeze(symbols), close, [Symbol.dispose]: close };
+}

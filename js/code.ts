@@ -1,0 +1,69 @@
+/** Code addresses that users hand over: checked, and their modules kept mapped. */
+import { addressOf } from './convert';
+import { describe, ffiError } from './errors';
+import { environment, native, type NativeLibrary } from './native';
+import { ownGroup } from './call/function';
+
+/** The functions found by address in one loaded module. */
+interface Module {
+  /** Holds the module mapped, and makes the functions refuse when it is closed. */
+  readonly group: NativeLibrary;
+}
+
+const modules = new Map<number, Module>();
+/** How many open libraries there are of each module. */
+const libraries = new Map<number, number>();
+
+/** Checks that a value names code, and returns its address. */
+export function codeAddress(value: unknown, owner: string): number {
+  const address = addressOf(value, owner);
+  if (typeof value === 'object' && value !== null && ArrayBuffer.isView(value)) {
+    throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: a buffer holds no code`);
+  }
+  if (typeof address === 'bigint' || address <= 0 || !native((binding) => binding.isExecutable(address))) {
+    const given = typeof value === 'object' ? `the address ${address}` : describe(value);
+    throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: there is no code at ${given}`);
+  }
+  return address;
+}
+
+/** The group that a function at that address belongs to. It pins the address's module. */
+export function groupOf(address: number): NativeLibrary {
+  const found = native((binding) => binding.moduleOf(address));
+  if (found === null || found === undefined) return ownGroup;
+  const known = modules.get(found.base);
+  if (known !== undefined) return known.group;
+  const group = environment.group(found.path);
+  modules.set(found.base, { group });
+  return group;
+}
+
+/** Gives a module back once no function found in it is open and no library of it is. */
+export function releaseGroup(group: NativeLibrary): void {
+  if (group === ownGroup || !group.isEmpty) return;
+  for (const [base, module] of modules) {
+    if (module.group !== group) continue;
+    if ((libraries.get(base) ?? 0) === 0) {
+      modules.delete(base);
+      group.close();
+    }
+    return;
+  }
+}
+
+/** Counts a library that was opened. */
+export function libraryOpened(base: number): void {
+  libraries.set(base, (libraries.get(base) ?? 0) + 1);
+}
+
+/** Counts a library that is closed: with the last of a module, the functions found in it close. */
+export function libraryClosed(base: number): void {
+  const left = (libraries.get(base) ?? 1) - 1;
+  if (left > 0) {
+    libraries.set(base, left);
+    return;
+  }
+  libraries.delete(base);
+  modules.get(base)?.group.close();
+  modules.delete(base);
+}

@@ -1,0 +1,150 @@
+/** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
+import { describe, ffiError } from './errors';
+import {
+  checkKeys,
+  Disposable,
+  resolveMemoryType,
+  resolveType,
+  typeNamed,
+  types,
+  type TypeInfo,
+} from './types';
+
+/** The most parameters a C implementation must accept (C17 5.2.4.1). */
+const maxParameters = 127;
+
+/** A C function. */
+export interface FunctionDefinition {
+  readonly kind: 'function';
+  readonly args: readonly TypeInfo[];
+  readonly variadic: boolean;
+  readonly result: TypeInfo;
+  /** What a string result is handed to once it has been copied. */
+  readonly free: unknown;
+}
+
+/** A C variable. */
+export interface DataDefinition {
+  readonly kind: 'data';
+  readonly type: TypeInfo;
+}
+
+/** What a symbol is, and how to find it. */
+export interface SymbolDefinition {
+  readonly what: FunctionDefinition | DataDefinition;
+  readonly symbol: string;
+  readonly version: string | undefined;
+  readonly optional: boolean;
+}
+
+const functionKeys = ['args', 'returns', 'abi', 'leaf', 'throws', 'pump'];
+const symbolKeys = ['symbol', 'version', 'optional'];
+
+function invalid(message: string): Error {
+  return ffiError('ERR_FFI_INVALID_TYPE', message);
+}
+
+/** Refuses anything but an object that is no array and no function. */
+export function checkObject(value: unknown, where: string): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${where} must be an object, got ${describe(value)}`);
+  }
+}
+
+function checkBoolean(value: unknown, where: string): void {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw invalid(`${where} must be true or false, got ${describe(value)}`);
+  }
+}
+
+/** Refuses a calling convention that the platform does not have. */
+function checkAbi(abi: unknown, where: string): void {
+  if (abi === undefined || abi === 'default') return;
+  if (abi === 'stdcall' || abi === 'fastcall' || abi === 'thiscall') {
+    throw ffiError('ERR_FFI_UNSUPPORTED', `${where}.abi: this platform has no '${abi}' convention`);
+  }
+  throw invalid(`${where}.abi must be 'default', 'stdcall', 'fastcall' or 'thiscall', got ${describe(abi)}`);
+}
+
+/** The argument types of a definition; `'...'` at the end makes it variadic. */
+export function resolveArguments(args: unknown, where: string): { args: TypeInfo[]; variadic: boolean } {
+  if (!Array.isArray(args)) throw invalid(`${where}.args must be an array of types, got ${describe(args)}`);
+  const variadic = args.at(-1) === '...';
+  const named: unknown[] = variadic ? args.slice(0, -1) : args;
+  if (named.length > maxParameters) {
+    throw invalid(`${where}.args: ${named.length} parameters; at most ${maxParameters} are possible`);
+  }
+  // Array.from visits the holes of a sparse array, which are undefined types.
+  const resolved = Array.from(named, (spec, index) => {
+    const at = `${where}.args[${index}]`;
+    if (spec === '...') throw invalid(`${at}: '...' is possible only as the last`);
+    const type = resolveType(spec, at);
+    if (type.convert === 'void') throw invalid(`${at}: void is not the type of an argument`);
+    return type;
+  });
+  return { args: resolved, variadic };
+}
+
+/** The result type of a definition. */
+export function resolveResult(returns: unknown, where: string): { result: TypeInfo; free: unknown } {
+  if (returns === undefined) return { result: typeNamed('void'), free: undefined };
+  if (returns instanceof Disposable) return { result: returns.type, free: returns.free };
+  const result = resolveType(returns, `${where}.returns`);
+  if (result.convert === 'env') throw invalid(`${where}.returns: napi_env is not the type of a result`);
+  return { result, free: undefined };
+}
+
+/** Checks the definition of a function, with those keys besides its own. */
+export function defineFunction(def: Record<string, unknown>, where: string, keys: readonly string[]): FunctionDefinition {
+  checkKeys(where, def, [...functionKeys, ...keys]);
+  checkAbi(def['abi'], where);
+  checkBoolean(def['leaf'], `${where}.leaf`);
+  for (const key of ['throws', 'pump']) {
+    if (def[key] === undefined || def[key] === false) continue;
+    throw ffiError('ERR_FFI_UNSUPPORTED', `${where}.${key} is not available in this version`);
+  }
+  const { args, variadic } = resolveArguments(def['args'] ?? [], where);
+  return { kind: 'function', args, variadic, ...resolveResult(def['returns'], where) };
+}
+
+function symbolName(value: unknown, where: string): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw invalid(`${where} must be a C name, got ${describe(value)}`.replaceAll('\0', '\\0'));
+  }
+  return value;
+}
+
+/** Checks the definition of a library's symbol. */
+export function defineSymbol(name: string, def: unknown): SymbolDefinition {
+  const where = `defs.${name}`;
+  checkObject(def, where);
+  checkBoolean(def['optional'], `${where}.optional`);
+  const common = {
+    symbol: symbolName(def['symbol'] ?? name, `${where}.symbol`),
+    version: def['version'] === undefined ? undefined : symbolName(def['version'], `${where}.version`),
+    optional: def['optional'] === true,
+  };
+  if (!('type' in def)) return { what: defineFunction(def, where, symbolKeys), ...common };
+  checkKeys(where, def, ['type', ...symbolKeys]);
+  const type = resolveMemoryType(def['type'], `${where}.type`);
+  return { what: { kind: 'data', type }, ...common };
+}
+
+/** The type of a value given to a variadic function, after the checks of a definition. */
+export function variadicType(spec: unknown, where: string): TypeInfo {
+  const type = resolveType(spec, where);
+  if (type.convert === 'void' || type.convert === 'env') {
+    throw invalid(`${where}: ${type.name} is not the type of a variadic argument`);
+  }
+  return type;
+}
+
+/** The types that letters or an array name, for the raw bridge. */
+export function resolveTypes(spec: unknown, where: string): TypeInfo[] {
+  const names: unknown = typeof spec === 'string' ? [...spec] : spec;
+  const { args, variadic } = resolveArguments(names, where);
+  if (variadic) throw invalid(`${where}: variadic functions are called through dlopen`);
+  return args;
+}
+
+export { types };

@@ -1,0 +1,63 @@
+/** The stable codes of the errors that arkffi throws. */
+export type ErrorCode =
+  | 'ERR_FFI_LIBRARY_LOAD'
+  | 'ERR_FFI_SYMBOL_NOT_FOUND'
+  | 'ERR_FFI_INVALID_TYPE'
+  | 'ERR_FFI_ARG_COUNT'
+  | 'ERR_FFI_INVALID_ARG_TYPE'
+  | 'ERR_FFI_OUT_OF_RANGE'
+  | 'ERR_FFI_CLOSED'
+  | 'ERR_FFI_INVALID_POINTER'
+  | 'ERR_FFI_OUT_OF_BOUNDS'
+  | 'ERR_FFI_OUT_OF_MEMORY'
+  | 'ERR_FFI_UNSUPPORTED';
+
+/** An error that is neither a wrong kind of value nor a value out of range. */
+export class FFIError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  override get name(): string {
+    return 'FFIError';
+  }
+}
+
+const typeErrors: ReadonlySet<ErrorCode> = new Set([
+  'ERR_FFI_INVALID_TYPE',
+  'ERR_FFI_ARG_COUNT',
+  'ERR_FFI_INVALID_ARG_TYPE',
+]);
+const rangeErrors: ReadonlySet<ErrorCode> = new Set(['ERR_FFI_OUT_OF_RANGE', 'ERR_FFI_OUT_OF_BOUNDS']);
+
+/** The error of that code, of the class that belongs to it. */
+export function ffiError(code: ErrorCode, message: string): Error {
+  if (typeErrors.has(code)) return Object.assign(new TypeError(message), { code });
+  if (rangeErrors.has(code)) return Object.assign(new RangeError(message), { code });
+  return new FFIError(code, message);
+}
+
+const shown = 60;
+
+/** A value as an error message names it; runs no user code. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value.length > shown ? `the string '${value.slice(0, shown)}…'` : `the string '${value}'`;
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return 'a function';
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return 'an array';
+      return ArrayBuffer.isView(value) ? 'a buffer' : 'an object';
+    default:
+      return Object.is(value, -0) ? '-0' : String(value);
+  }
+}

@@ -1,0 +1,23 @@
+/** The public exports. Their types stand in `index.d.ts`. */
+export { CFunction, linkSymbols } from './cfunction';
+export { CString } from './cstring';
+export { FFIError } from './errors';
+export { FFIType } from './generated/types';
+export { dlopen, suffix } from './library';
+export { read, write } from './memory/access';
+export {
+  calloc,
+  copy,
+  free,
+  malloc,
+  ptr,
+  readMemory,
+  realloc,
+  strdup,
+  strndup,
+  toArrayBuffer,
+  toBuffer,
+} from './memory/bytes';
+export { ffi } from './raw';
+export { ref } from './ref';
+export { alignof, disposable, sizeof } from './types';

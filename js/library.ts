@@ -1,0 +1,263 @@
+/** Libraries: opened, their symbols bound when first used, closed. */
+import { fileURLToPath } from 'node:url';
+import { bindFunction, type Bound, type Callable } from './call/function';
+import { readAt, writeAt } from './cell';
+import { codeAddress, groupOf, libraryClosed, libraryOpened } from './code';
+import { checkObject, defineSymbol, type FunctionDefinition, type SymbolDefinition } from './define';
+import { describe, ffiError } from './errors';
+import { environment, native, type NativeLibrary } from './native';
+import { checkKeys, hint, typeNamed, type TypeInfo } from './types';
+
+/** How the platform's shared libraries end. */
+export const suffix = process.platform === 'win32' ? 'dll' : process.platform === 'darwin' ? 'dylib' : 'so';
+
+function invalid(message: string): Error {
+  return ffiError('ERR_FFI_INVALID_ARG_TYPE', message.replaceAll('\0', '\\0'));
+}
+
+function libraryName(path: unknown): string | null {
+  if (path === null) return null;
+  const text = path instanceof URL ? path.href : path;
+  if (typeof text !== 'string' || text === '' || text.includes('\0')) {
+    throw invalid(`a library is a path, a name, a file URL or null, got ${describe(path)}`);
+  }
+  if (!text.startsWith('file:')) return text;
+  try {
+    return fileURLToPath(text);
+  } catch (error) {
+    throw invalid(`${describe(text)} is not the URL of a file: ${(error as Error).message}`);
+  }
+}
+
+const optionKeys = ['lazy', 'global', 'nodelete', 'deep'];
+
+function loadOptions(options: unknown) {
+  if (options === undefined) return { lazy: false, global: false, nodelete: false };
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid(`options must be an object, got ${describe(options)}`);
+  }
+  checkKeys('options', options, optionKeys);
+  const given = options as Record<string, unknown>;
+  const flag = (key: string): boolean => {
+    const value = given[key] ?? false;
+    if (typeof value !== 'boolean') throw invalid(`options.${key} must be true or false, got ${describe(value)}`);
+    return value;
+  };
+  const deep = given['deep'] ?? 'auto';
+  if (deep !== 'auto' && typeof deep !== 'boolean') {
+    throw invalid(`options.deep must be true, false or 'auto', got ${describe(deep)}`);
+  }
+  const plain = { lazy: flag('lazy'), global: flag('global'), nodelete: flag('nodelete') };
+  return deep === 'auto' ? plain : { ...plain, deep };
+}
+
+/** A library that is loaded, and whether the user has closed it. */
+export class Opened {
+  readonly path: string;
+  readonly deep: boolean;
+  readonly native: NativeLibrary;
+  readonly name: string;
+  closed = false;
+  readonly #base: number;
+
+  constructor(path: unknown, options?: unknown) {
+    const name = libraryName(path);
+    const checked = loadOptions(options);
+    this.native = native(() => environment.open(name, checked));
+    this.name = name ?? 'the running process';
+    this.path = this.native.path;
+    this.deep = this.native.deep;
+    this.#base = this.native.base;
+    libraryOpened(this.#base);
+  }
+
+  /** The address of a symbol, or undefined where there is none. */
+  find(symbol: string, version?: string): number | undefined {
+    this.check(symbol);
+    return native(() => this.native.symbol(symbol, version)) ?? undefined;
+  }
+
+  /** The address of a symbol that must exist. */
+  get(symbol: string, version?: string): number {
+    const address = this.find(symbol, version);
+    if (address !== undefined) return address;
+    const wanted = version === undefined ? `'${symbol}'` : `'${symbol}' of version '${version}'`;
+    const near = hint(this.native.nearNames(symbol).filter((name) => name !== symbol));
+    throw ffiError('ERR_FFI_SYMBOL_NOT_FOUND', `${this.name} has no symbol ${wanted}${near}`);
+  }
+
+  check(owner: string): void {
+    if (this.closed) throw ffiError('ERR_FFI_CLOSED', `${owner}: ${this.name} has been closed`);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    libraryClosed(this.#base);
+    this.native.close();
+  }
+}
+
+/** Gives a callable its public properties. `checkOpen` throws once it is closed. */
+export function publish(
+  bound: Bound,
+  name: string,
+  length: number,
+  address: number,
+  checkOpen: () => void,
+): Callable {
+  const ptr = () => {
+    checkOpen();
+    return address;
+  };
+  return Object.defineProperties(bound.call, {
+    name: { value: name, configurable: true },
+    length: { value: length, configurable: true },
+    ptr: { get: ptr, enumerable: true },
+    path: { value: bound.path, enumerable: true },
+  });
+}
+
+const freeDefinition: FunctionDefinition = {
+  kind: 'function',
+  args: [typeNamed('ptr')],
+  variadic: false,
+  result: typeNamed('void'),
+  free: undefined,
+};
+
+/** What hands a string to the deallocator of its definition, checked now; nothing where it has none. */
+export function deallocatorOf(def: FunctionDefinition, owner: string): ((address: unknown) => void) | undefined {
+  if (def.free === undefined) return undefined;
+  const name = `${owner}: the deallocator of its result`;
+  const address = codeAddress(def.free, name);
+  return bindFunction(groupOf(address), address, name, freeDefinition).call;
+}
+
+/** How many arguments JavaScript gives: the environment of Node-API is filled in. */
+export function arity(def: FunctionDefinition): number {
+  return def.args.filter(({ convert }) => convert !== 'env').length;
+}
+
+/** A C variable: `value` reads and writes it. */
+class DataSymbol {
+  readonly #type: TypeInfo;
+  readonly #address: number;
+  readonly #opened: Opened;
+  readonly name: string;
+
+  constructor(name: string, type: TypeInfo, address: number, opened: Opened) {
+    this.name = name;
+    this.#type = type;
+    this.#address = address;
+    this.#opened = opened;
+  }
+
+  get ptr(): number {
+    this.#opened.check(this.name);
+    return this.#address;
+  }
+
+  get value(): unknown {
+    return readAt(this.#type, this.ptr, this.name);
+  }
+
+  set value(value: unknown) {
+    writeAt(this.#type, this.ptr, value, this.name);
+  }
+}
+
+/** An object without a prototype that V8 keeps in its fast form. */
+const Symbols = function () {} as unknown as new () => Record<string, unknown>;
+Symbols.prototype = Object.freeze(Object.create(null));
+
+/** Defines a property whose value is made when it is first read. */
+export function defineLazily(target: object, name: string, make: () => unknown): void {
+  const get = (): unknown => {
+    const value = make();
+    Object.defineProperty(target, name, { value, enumerable: true, writable: false });
+    return value;
+  };
+  Object.defineProperty(target, name, { get, enumerable: true, configurable: true });
+}
+
+function makeSymbol(name: string, { what }: SymbolDefinition, address: number, opened: Opened): unknown {
+  if (what.kind === 'data') return new DataSymbol(name, what.type, address, opened);
+  const bound = bindFunction(opened.native, address, name, what, deallocatorOf(what, name));
+  return publish(bound, name, arity(what), address, () => opened.check(name));
+}
+
+/** Libraries by the handle that the raw bridge knows them by. */
+export const handles = new Map<bigint, Opened>();
+let lastHandle = 0n;
+
+/** Opens a library and gives it a handle. */
+export function open(path: unknown, options?: unknown): { handle: bigint; opened: Opened } {
+  const opened = new Opened(path, options);
+  handles.set(++lastHandle, opened);
+  return { handle: lastHandle, opened };
+}
+
+/** A loaded library. */
+export class Library {
+  readonly symbols: Record<string, unknown>;
+  readonly handle: bigint;
+  readonly #opened: Opened;
+
+  constructor(path: unknown, defs: unknown, options: unknown) {
+    checkObject(defs, 'defs');
+    const defined = Object.keys(defs).map((name) => [name, defineSymbol(name, defs[name])] as const);
+    for (const [name, { what }] of defined) {
+      if (what.kind === 'function' && what.free !== undefined) codeAddress(what.free, `defs.${name}.returns`);
+    }
+    const { handle, opened } = open(path, options);
+    this.handle = handle;
+    this.#opened = opened;
+    this.symbols = new Symbols();
+    try {
+      for (const [name, definition] of defined) this.#define(name, definition);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    Object.preventExtensions(this.symbols);
+  }
+
+  #define(name: string, definition: SymbolDefinition): void {
+    const { symbol, version, optional } = definition;
+    const opened = this.#opened;
+    const address = optional ? opened.find(symbol, version) : opened.get(symbol, version);
+    if (address === undefined) {
+      Object.defineProperty(this.symbols, name, { value: null, enumerable: true });
+    } else {
+      defineLazily(this.symbols, name, () => makeSymbol(name, definition, address, opened));
+    }
+  }
+
+  get path(): string {
+    return this.#opened.path;
+  }
+
+  get deep(): boolean {
+    return this.#opened.deep;
+  }
+
+  /** Whether the library exports a symbol of that C name. */
+  has(name: unknown): boolean {
+    if (typeof name !== 'string') throw invalid(`has takes a C name, got ${describe(name)}`);
+    return name !== '' && !name.includes('\0') && this.#opened.find(name) !== undefined;
+  }
+
+  close(): void {
+    this.#opened.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Loads a library and binds the symbols of `defs`. */
+export function dlopen(path: unknown, defs: unknown = {}, options?: unknown): Library {
+  return new Library(path, defs, options);
+}

@@ -1,0 +1,163 @@
+/** Blocks of bytes: allocated by hand, copied, viewed. */
+import { bindFunction, ownGroup } from '../call/function';
+import { copyAt } from '../cell';
+import { codeAddress } from '../code';
+import { addressOf, isBuffer } from '../convert';
+import { describe, ffiError } from '../errors';
+import { native } from '../native';
+import { typeNamed } from '../types';
+import { checkLength, checkOffset, offsetAddress, readable } from './range';
+
+const lengthOf = bindFunction(ownGroup, native((binding) => binding.guardRoutines().length), 'length', {
+  kind: 'function',
+  args: [typeNamed('ptr')],
+  variadic: false,
+  result: typeNamed('i64'),
+  free: undefined,
+}).call;
+
+/** The bytes before the NUL of a string at an address. */
+export function stringLength(address: number | bigint, owner: string): number {
+  const length = lengthOf(address) as number;
+  if (length >= 0) return length;
+  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at 0x${address.toString(16)} is not readable`);
+}
+
+/** Anything that names memory: its start, and its size where that is known. */
+export function rangeOf(value: unknown, owner: string): { start: number | bigint; size: number | undefined } {
+  const start = addressOf(value, owner);
+  return { start, size: isBuffer(value) ? value.byteLength : undefined };
+}
+
+/** The address of `bytes` bytes at an offset, within bounds where those are known. */
+export function locate(value: unknown, offset: unknown, bytes: number, owner: string): number | bigint {
+  const { start, size } = rangeOf(value, owner);
+  const by = checkOffset(offset, owner);
+  if (size === undefined) return offsetAddress(start, by, owner);
+  if (by < 0 || by + bytes > size) {
+    const message = `${owner}: ${bytes} bytes at offset ${by} lie outside the buffer of ${size} bytes`;
+    throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
+  }
+  return bytes === 0 ? start : offsetAddress(start, by, owner);
+}
+
+/** Allocates a block; 0 bytes give a block of its own. */
+export function malloc(size: unknown): number {
+  const bytes = checkLength(size, 'malloc');
+  return native((binding) => binding.allocateBlock(bytes, false));
+}
+
+/** Allocates a zeroed block of `count` times `size` bytes. */
+export function calloc(count: unknown, size: unknown): number {
+  const bytes = checkLength(count, 'calloc') * checkLength(size, 'calloc');
+  if (!Number.isSafeInteger(bytes)) {
+    throw ffiError('ERR_FFI_OUT_OF_RANGE', `calloc: ${describe(count)} times ${describe(size)} bytes are too many`);
+  }
+  return native((binding) => binding.allocateBlock(bytes, true));
+}
+
+function blockOf(pointer: unknown, owner: string): number {
+  const address = addressOf(pointer, owner);
+  if (typeof address === 'number') return address;
+  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${address} is not a block of malloc's`);
+}
+
+/** Changes the size of a block, which may move it; NULL gives a new one. */
+export function realloc(pointer: unknown, size: unknown): number {
+  const bytes = checkLength(size, 'realloc');
+  const block = blockOf(pointer, 'realloc');
+  return native((binding) =>
+    block === 0 ? binding.allocateBlock(bytes, false) : binding.resizeBlock(block, bytes),
+  );
+}
+
+/** Frees a block; NULL is none. */
+export function free(pointer: unknown): void {
+  const block = blockOf(pointer, 'free');
+  if (block !== 0) native((binding) => binding.freeBlock(block));
+}
+
+function duplicate(text: unknown, limit: number, owner: string): number {
+  if (typeof text !== 'string' || text.includes('\0')) {
+    const given = describe(text).replaceAll('\0', '\\0');
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes a string without a NUL, got ${given}`);
+  }
+  let bytes = Buffer.from(text, 'utf8');
+  if (bytes.length > limit) {
+    // A character that does not fit whole is left out.
+    let end = limit;
+    while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+    bytes = bytes.subarray(0, end);
+  }
+  const block = malloc(bytes.length + 1);
+  copyAt(block, Buffer.concat([bytes, Buffer.of(0)]), bytes.length + 1, owner);
+  return block;
+}
+
+/** A block with the string as NUL-terminated UTF-8, to be freed. */
+export function strdup(text: unknown): number {
+  return duplicate(text, Infinity, 'strdup');
+}
+
+/** The same with at most so many bytes of the string, cut between characters. */
+export function strndup(text: unknown, bytes: unknown): number {
+  return duplicate(text, checkLength(bytes, 'strndup'), 'strndup');
+}
+
+/** Copies bytes between addresses or buffers; the ranges may overlap. */
+export function copy(to: unknown, from: unknown, bytes: unknown): void {
+  const length = checkLength(bytes, 'copy');
+  const [target, source] = [locate(to, 0, length, 'copy'), locate(from, 0, length, 'copy')];
+  if (target === 0 || source === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'copy: the address is NULL');
+  if (length > 0) copyAt(to, from, length, 'copy');
+}
+
+/** The address of a buffer's first byte, or of anything else that names memory. */
+export function ptr(value: unknown): number | bigint {
+  if (typeof value === 'number' || typeof value === 'bigint' || value === null || value === undefined) {
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `ptr takes a buffer, got ${describe(value)}`);
+  }
+  return addressOf(value, 'ptr');
+}
+
+/** A copy of memory. */
+export function readMemory(pointer: unknown, length: unknown): ArrayBuffer {
+  const bytes = checkLength(length, 'readMemory');
+  const start = locate(pointer, 0, bytes, 'readMemory');
+  if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'readMemory: the address is NULL');
+  readable(start, bytes, 'readMemory');
+  const memory = allocateBuffer(bytes, 'readMemory');
+  if (bytes > 0) copyAt(memory, start, bytes, 'readMemory');
+  return memory;
+}
+
+function allocateBuffer(bytes: number, owner: string): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: no memory for ${bytes} bytes`);
+  }
+}
+
+function view(pointer: unknown, offset: unknown, length: unknown, deallocator: unknown, owner: string): ArrayBuffer {
+  const start = offsetAddress(addressOf(pointer, owner), checkOffset(offset, owner), owner);
+  const bytes = checkLength(length, owner);
+  const free = deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
+  readable(start, bytes, owner);
+  if (typeof start === 'bigint') throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
+  const external = native((binding) => binding.externalArrayBuffer(start, bytes, free));
+  if (external !== undefined) return external;
+  const memory = readMemory(start, bytes);
+  native((binding) => binding.deallocate(start, free));
+  return memory;
+}
+
+/** An ArrayBuffer over C's memory, without a copy. */
+export function toArrayBuffer(pointer: unknown, byteOffset: unknown, byteLength: unknown, free?: unknown): ArrayBuffer {
+  return view(pointer, byteOffset ?? 0, byteLength, free, 'toArrayBuffer');
+}
+
+/** A Buffer over C's memory, without a copy. */
+export function toBuffer(pointer: unknown, byteOffset: unknown, byteLength: unknown, free?: unknown): Buffer {
+  return Buffer.from(view(pointer, byteOffset ?? 0, byteLength, free, 'toBuffer'));
+}

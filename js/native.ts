@@ -1,0 +1,53 @@
+/** The one import of the native binding, and the slots of this environment. */
+import * as binding from '../binding';
+import { FFIError, ffiError, type ErrorCode } from './errors';
+
+export type { NativeLibrary, PlanInfo } from '../binding';
+export type NativeFunction = (...values: unknown[]) => unknown;
+
+/** Runs a native operation; its error becomes one of the class that belongs to its code. */
+export function native<T>(operation: (from: typeof binding) => T): T {
+  try {
+    return operation(binding);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (typeof code !== 'string' || !code.startsWith('ERR_FFI_')) throw error;
+    throw error instanceof FFIError ? error : ffiError(code as ErrorCode, String(message));
+  }
+}
+
+/** The native state of this environment. */
+export const environment = new binding.Environment();
+
+/** Where results, flags and the status stand among the slots. */
+export const layout = environment.layout();
+
+const memory = environment.slots();
+
+/** The slots, as values of every machine type. Native code holds the same memory. */
+export const slots = {
+  I8: new Int8Array(memory),
+  U8: new Uint8Array(memory),
+  I16: new Int16Array(memory),
+  U16: new Uint16Array(memory),
+  I32: new Int32Array(memory),
+  U32: new Uint32Array(memory),
+  F32: new Float32Array(memory),
+  F64: new Float64Array(memory),
+  I64: new BigInt64Array(memory),
+  U64: new BigUint64Array(memory),
+} as const;
+
+const addressFunction = environment.addressFunction();
+
+/** The address of a buffer's first byte; -1 for anything but a buffer, -2 for one that is detached. */
+export function bufferAddress(value: object): number {
+  addressFunction(value);
+  return slots.F64[layout.resultNumber]!;
+}
+
+/** Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`. */
+export const switches = {
+  fast: process.env['ARKFFI_PATH'] !== 'libffi',
+  codegen: process.env['ARKFFI_CODEGEN'] !== 'off',
+} as const;

@@ -1,0 +1,160 @@
+/** The raw bridge: functions by handle and name, with their values in two lists. */
+import { bindFunction, readText, type Callable } from './call/function';
+import { codeAddress, groupOf } from './code';
+import { addressOf } from './convert';
+import { resolveResult, resolveTypes, type FunctionDefinition } from './define';
+import { describe, ffiError } from './errors';
+import { handles, open, type Opened } from './library';
+import { ptr, readMemory } from './memory/bytes';
+import { typeNamed, type TypeInfo } from './types';
+
+interface Defined {
+  readonly def: FunctionDefinition;
+  readonly call: Callable;
+}
+
+/** The functions defined on each library, and those called with their types, by name and types. */
+const definitions = new WeakMap<Opened, Map<string, Defined>>();
+
+function find(handle: unknown, owner: string): Opened {
+  const opened = typeof handle === 'bigint' ? handles.get(handle) : undefined;
+  if (opened === undefined) {
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: ${describe(handle)} is not a handle that load gave`);
+  }
+  return opened;
+}
+
+function findOpen(handle: unknown, owner: string): Opened {
+  const opened = find(handle, owner);
+  opened.check(owner);
+  return opened;
+}
+
+function checkName(name: unknown, owner: string): string {
+  if (typeof name === 'string' && name !== '' && !name.includes('\0')) return name;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: a symbol is named by a string, got ${describe(name)}`);
+}
+
+function define(argTypes: unknown, returnType: unknown, owner: string): FunctionDefinition {
+  const args = resolveTypes(argTypes ?? [], owner);
+  const { result, free } = resolveResult(returnType, owner);
+  return { kind: 'function', args, variadic: false, result, free };
+}
+
+function functionsOf(opened: Opened): Map<string, Defined> {
+  let functions = definitions.get(opened);
+  if (functions === undefined) definitions.set(opened, (functions = new Map<string, Defined>()));
+  return functions;
+}
+
+function bindNamed(opened: Opened, name: string, def: FunctionDefinition): Defined {
+  const functions = functionsOf(opened);
+  const key = `${name}(${def.args.map((type) => type.id).join()})${def.result.id}`;
+  let defined = functions.get(key);
+  if (defined === undefined) {
+    defined = { def, call: bindFunction(opened.native, opened.get(name), name, def).call };
+    functions.set(key, defined);
+  }
+  return defined;
+}
+
+function isText({ convert }: TypeInfo): boolean {
+  return ['utf8', 'utf16', 'utf32', 'wide_text'].includes(convert);
+}
+
+function list(values: unknown, owner: string): readonly unknown[] {
+  if (values === undefined || values === null) return [];
+  if (Array.isArray(values)) return values as unknown[];
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: arguments come in an array, got ${describe(values)}`);
+}
+
+/** Deals the values out in the order of the types: strings take from one list, all else from the other. */
+function apply({ def, call }: Defined, numArgs: unknown, strArgs: unknown, owner: string): unknown {
+  const given = def.args.filter(({ convert }) => convert !== 'env');
+  const [numbers, strings] = [list(numArgs, owner), list(strArgs, owner)];
+  const texts = given.filter(isText).length;
+  if (strings.length !== texts || numbers.length !== given.length - texts) {
+    const message = `${owner} takes ${texts} strings and ${given.length - texts} other arguments, got ${strings.length} and ${numbers.length}`;
+    throw ffiError('ERR_FFI_ARG_COUNT', message);
+  }
+  let [number, string] = [0, 0];
+  return call(...given.map((type) => (isText(type) ? strings[string++] : numbers[number++])));
+}
+
+function load(path: unknown): bigint {
+  return open(path).handle;
+}
+
+function close(handle: unknown): void {
+  find(handle, 'close').close();
+}
+
+function defineFunction(handle: unknown, name: unknown, argTypes: unknown, returnType: unknown): void {
+  const opened = findOpen(handle, 'defineFunction');
+  const symbol = checkName(name, 'defineFunction');
+  functionsOf(opened).set(symbol, bindNamed(opened, symbol, define(argTypes, returnType, symbol)));
+}
+
+function callBySig(handle: unknown, name: unknown, numArgs?: unknown, strArgs?: unknown): unknown {
+  const opened = findOpen(handle, 'callBySig');
+  const symbol = checkName(name, 'callBySig');
+  const defined = functionsOf(opened).get(symbol);
+  if (defined !== undefined) return apply(defined, numArgs, strArgs, symbol);
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `callBySig: '${symbol}' has not been defined by defineFunction`);
+}
+
+function callMixed(
+  handle: unknown,
+  name: unknown,
+  argTypes: unknown,
+  returnType: unknown,
+  numArgs?: unknown,
+  strArgs?: unknown,
+): unknown {
+  const opened = findOpen(handle, 'callMixed');
+  const symbol = checkName(name, 'callMixed');
+  return apply(bindNamed(opened, symbol, define(argTypes, returnType, symbol)), numArgs, strArgs, symbol);
+}
+
+function callString(handle: unknown, name: unknown, argTypes?: unknown, numArgs?: unknown, strArgs?: unknown): string {
+  return (callMixed(handle, name, argTypes, 'CString', numArgs, strArgs) as string | null) ?? '';
+}
+
+function callPtr(
+  pointer: unknown,
+  argTypes: unknown,
+  returnType: unknown,
+  numArgs?: unknown,
+  strArgs?: unknown,
+): unknown {
+  const address = codeAddress(pointer, 'callPtr');
+  const def = define(argTypes, returnType, 'callPtr');
+  const bound = bindFunction(groupOf(address), address, 'callPtr', def);
+  try {
+    return apply({ def, call: bound.call }, numArgs, strArgs, 'callPtr');
+  } finally {
+    bound.close();
+  }
+}
+
+function getSymbolPtr(handle: unknown, name: unknown): number {
+  return findOpen(handle, 'getSymbolPtr').get(checkName(name, 'getSymbolPtr'));
+}
+
+function readCString(pointer: unknown): string {
+  return readText(typeNamed('CString'), addressOf(pointer, 'readCString'), 'readCString') ?? '';
+}
+
+export const ffi = Object.freeze({
+  load,
+  close,
+  defineFunction,
+  callBySig,
+  callMixed,
+  callString,
+  callPtr,
+  getSymbolPtr,
+  readCString,
+  ptr,
+  readMemory,
+});

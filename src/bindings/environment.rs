@@ -1,0 +1,186 @@
+//! The state of one environment: slots, plans, and what is loaded from it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::Env;
+use napi::sys;
+use napi_derive::napi;
+
+use super::library::{LoadOptions, NativeLibrary};
+use super::{Raw, Result, raw, raw_env};
+use crate::call::function::{Group, State};
+use crate::library::Loaded;
+use crate::memory::{code, stack};
+use crate::plan::{Path, Plan, Source};
+use crate::signature::Signature;
+use crate::slots;
+use crate::types::TypeId;
+
+/// Where the values of a call go.
+#[napi(object)]
+pub struct PlanInfo {
+    /// The plan, for `bind`.
+    pub id: u32,
+    /// How C is entered: 'slots' or 'libffi'.
+    pub path: String,
+    /// The plan in one line.
+    pub text: String,
+    /// The word of each parameter.
+    pub words: Vec<u32>,
+    /// How each parameter is stored: 'number', 'f32', 'f64', 'text', 'value' or 'env'.
+    pub stores: Vec<String>,
+}
+
+/// The numbers of the slots' words.
+#[napi(object)]
+pub struct SlotLayout {
+    pub result: u32,
+    pub result_number: u32,
+    pub result_float: u32,
+    pub status: u32,
+    pub flags: u32,
+    pub loaded: u32,
+    pub flag_bits: u32,
+    pub flag_same_text: u32,
+    pub statuses: Vec<String>,
+}
+
+/// The state of one environment.
+#[napi]
+pub struct Environment {
+    pub(super) state: Rc<State>,
+    plans: RefCell<Vec<Arc<Plan>>>,
+    known: RefCell<HashMap<(Signature, bool), u32>>,
+    slots: sys::napi_ref,
+}
+
+#[napi]
+impl Environment {
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new(env: &Env) -> Result<Self> {
+        code::pin_this_module();
+        let (mut memory, mut buffer, mut slots) = (null_mut(), null_mut(), null_mut());
+        // SAFETY: the buffer is kept by a strong reference as long as the environment lives, so its
+        // memory stays; it is never handed to user code, so it is never detached.
+        unsafe {
+            let raw = raw_env(env);
+            let bytes = slots::WORDS * 8;
+            if sys::napi_create_arraybuffer(raw, bytes, &mut memory, &mut buffer) != sys::Status::napi_ok {
+                return Err(napi::Error::new("ERR_FFI_OUT_OF_MEMORY", "no memory for the slots"));
+            }
+            sys::napi_create_reference(raw, buffer, 1, &mut slots);
+            memory.cast::<u64>().write_bytes(0, slots::WORDS);
+            memory.cast::<u64>().add(slots::STACK_LIMIT).write(stack::limit() as u64);
+        }
+        let state = Rc::new(State::new(memory.cast()));
+        Ok(Environment { state, plans: RefCell::default(), known: RefCell::default(), slots })
+    }
+
+    /// The slots' memory.
+    #[napi(ts_return_type = "ArrayBuffer")]
+    pub fn slots(&self, env: &Env) -> Raw {
+        let mut buffer = null_mut();
+        // SAFETY: the reference was made in the constructor and is strong.
+        unsafe { sys::napi_get_reference_value(raw_env(env), self.slots, &mut buffer) };
+        Raw(buffer)
+    }
+
+    /// The address of the word that guarded loads fill.
+    #[napi]
+    pub fn loaded_address(&self) -> f64 {
+        super::number(self.state.slots as usize + slots::LOADED * 8)
+    }
+
+    #[napi]
+    pub fn layout(&self) -> SlotLayout {
+        let word = |index: usize| index as u32;
+        SlotLayout {
+            result: word(slots::RESULT),
+            result_number: word(slots::RESULT_NUMBER),
+            result_float: word(slots::RESULT_FLOAT),
+            status: word(slots::STATUS),
+            flags: word(slots::FLAGS),
+            loaded: word(slots::LOADED),
+            flag_bits: slots::FLAG_BITS,
+            flag_same_text: slots::FLAG_SAME_TEXT,
+            statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        }
+    }
+
+    /// The machine representation and size in bytes of each row of the type table.
+    #[napi(ts_return_type = "Array<[string, number]>")]
+    pub fn machines(&self) -> Vec<(String, u32)> {
+        let row = |id: TypeId| (id.machine().name().to_owned(), id.machine().size() as u32);
+        TypeId::ALL.into_iter().map(row).collect()
+    }
+
+    /// The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
+    /// parameters, else it is -1.
+    #[napi]
+    pub fn plan(&self, params: Vec<u32>, fixed: i32, result: u32, fast: bool) -> Result<PlanInfo> {
+        let row = |index: u32| {
+            TypeId::from_index(index).ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such type"))
+        };
+        let types = params.into_iter().map(row).collect::<Result<Vec<TypeId>>>()?;
+        let signature = Signature::new(types, usize::try_from(fixed).ok(), row(result)?)?;
+        let mut plans = self.plans.borrow_mut();
+        let mut known = self.known.borrow_mut();
+        let id = match known.get(&(signature.clone(), fast)) {
+            Some(id) => *id,
+            None => {
+                plans.push(Arc::new(Plan::new(signature.clone(), fast)?));
+                let id = plans.len() as u32 - 1;
+                known.insert((signature, fast), id);
+                id
+            }
+        };
+        let plan = &plans[id as usize];
+        let store = |source: Source| match source {
+            Source::Number => "number",
+            Source::Single => "f32",
+            Source::Double => "f64",
+            Source::Text(..) => "text",
+            Source::Value(_) => "value",
+            Source::Env => "env",
+        };
+        Ok(PlanInfo {
+            id,
+            path: if plan.path == Path::Registers { "slots" } else { "libffi" }.to_owned(),
+            text: plan.to_string(),
+            words: plan.params.iter().map(|param| param.word as u32).collect(),
+            stores: plan.params.iter().map(|param| store(param.source).to_owned()).collect(),
+        })
+    }
+
+    pub(super) fn plan_of(&self, id: u32) -> Option<Arc<Plan>> {
+        self.plans.borrow().get(id as usize).cloned()
+    }
+
+    /// Loads a library; `null` is the running process.
+    #[napi]
+    pub fn open(&self, name: Option<String>, options: LoadOptions) -> Result<NativeLibrary> {
+        let loaded = Loaded::open(name.as_deref(), options.into())?;
+        Ok(NativeLibrary::new(Group::new(Rc::clone(&self.state)), Some(loaded)))
+    }
+
+    /// A group of functions whose code keeps the module of that path mapped; without a path, or where
+    /// no such module is loaded, a group that keeps nothing.
+    #[napi]
+    pub fn group(&self, path: Option<String>) -> NativeLibrary {
+        let loaded = path.and_then(|path| Loaded::pin(&path));
+        NativeLibrary::new(Group::new(Rc::clone(&self.state)), loaded)
+    }
+
+    /// A function that puts the address of a buffer's bytes into the result slot as a number: -1 for
+    /// anything but a buffer, -2 for one that is detached.
+    #[napi(ts_return_type = "(value: unknown) => void")]
+    pub fn address_function(&self, env: &Env) -> Raw {
+        // SAFETY: env is the running call's, and the slots are this environment's.
+        Raw(unsafe { raw::address_function(raw_env(env), self.state.slots) })
+    }
+}

@@ -1,0 +1,126 @@
+//! Loaded libraries, and groups of functions found by address.
+
+use std::cell::RefCell;
+use std::ffi::{CString, c_void};
+use std::rc::Rc;
+
+use napi::Env;
+use napi_derive::napi;
+
+use super::environment::Environment;
+use super::{Raw, Result, address, number, raw_env};
+use crate::call::entry::Entry;
+use crate::call::function::{Group, bind};
+use crate::library::{Deep, Loaded, Options, c_name, nearest};
+
+/// How to load. `deep` is absent for 'auto'.
+#[napi(object)]
+pub struct LoadOptions {
+    pub lazy: bool,
+    pub global: bool,
+    pub nodelete: bool,
+    pub deep: Option<bool>,
+}
+
+impl From<LoadOptions> for Options {
+    fn from(options: LoadOptions) -> Self {
+        Options {
+            lazy: options.lazy,
+            global: options.global,
+            nodelete: options.nodelete,
+            deep: match options.deep {
+                None => Deep::Auto,
+                Some(true) => Deep::Always,
+                Some(false) => Deep::Never,
+            },
+        }
+    }
+}
+
+/// A loaded library and the functions bound in it.
+#[napi]
+pub struct NativeLibrary {
+    group: Rc<Group>,
+    loaded: RefCell<Option<Loaded>>,
+}
+
+#[napi]
+impl NativeLibrary {
+    pub(super) fn new(group: Rc<Group>, loaded: Option<Loaded>) -> Self {
+        NativeLibrary { group, loaded: RefCell::new(loaded) }
+    }
+
+    /// The file that the loader chose.
+    #[napi(getter)]
+    pub fn path(&self) -> String {
+        self.loaded.borrow().as_ref().map(|loaded| loaded.path.clone()).unwrap_or_default()
+    }
+
+    /// Whether the library is bound to itself.
+    #[napi(getter)]
+    pub fn deep(&self) -> bool {
+        self.loaded.borrow().as_ref().is_some_and(|loaded| loaded.deep)
+    }
+
+    /// Where the module is mapped; 0 for the running process.
+    #[napi(getter)]
+    pub fn base(&self) -> f64 {
+        self.loaded.borrow().as_ref().map_or(0.0, |loaded| number(loaded.base))
+    }
+
+    /// The address of a symbol; absent where there is none, or the library is closed.
+    #[napi]
+    pub fn symbol(&self, name: String, version: Option<String>) -> Result<Option<f64>> {
+        let name = c_name(&name)?;
+        let version: Option<CString> = version.as_deref().map(c_name).transpose()?;
+        let loaded = self.loaded.borrow();
+        let found = loaded.as_ref().and_then(|loaded| loaded.symbol(&name, version.as_deref()));
+        Ok(found.map(|address| number(address as usize)))
+    }
+
+    /// The names nearest to one that the library lacks.
+    #[napi]
+    pub fn near_names(&self, name: String) -> Vec<String> {
+        self.loaded.borrow().as_ref().map(|loaded| loaded.near_names(&name)).unwrap_or_default()
+    }
+
+    /// The native function that calls `target` by a plan, and its number for `closeFunction`.
+    #[napi(ts_return_type = "[(...values: unknown[]) => unknown, number]")]
+    pub fn bind(&self, env: &Env, environment: &Environment, plan: u32, target: f64) -> Result<(Raw, f64)> {
+        let plan = environment
+            .plan_of(plan)
+            .ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such plan"))?;
+        let target = address(target) as *const c_void;
+        // SAFETY: the group belongs to the environment that runs this call.
+        let (function, entry) = unsafe { bind(raw_env(env), &self.group, &plan, target) }?;
+        Ok((Raw(function), number(entry as usize)))
+    }
+
+    /// Makes one function refuse; `false` when it did already.
+    #[napi]
+    pub fn close_function(&self, id: f64) -> bool {
+        self.group.close_one(address(id) as *mut Entry)
+    }
+
+    /// Whether no function is open.
+    #[napi(getter)]
+    pub fn is_empty(&self) -> bool {
+        self.group.is_empty()
+    }
+
+    /// Makes every function refuse and unloads the library, or does so when the calls that run have
+    /// returned.
+    #[napi]
+    pub fn close(&self) {
+        self.group.close();
+        if let Some(loaded) = self.loaded.take() {
+            self.group.state().unload(loaded);
+        }
+    }
+}
+
+/// The names most like one, best first.
+#[napi]
+pub fn nearest_names(name: String, candidates: Vec<String>) -> Vec<String> {
+    nearest(&name, candidates.iter().map(String::as_str))
+}

@@ -1,0 +1,149 @@
+//! Functions by raw Node-API calls: those on a call path, and those the macros have no form for.
+
+use std::ffi::{c_char, c_void};
+use std::ptr::null_mut;
+
+use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
+
+use crate::library::Loaded;
+use crate::memory::code;
+use crate::slots::RESULT_NUMBER;
+
+const NOT_A_BUFFER: f64 = -1.0;
+const DETACHED: f64 = -2.0;
+
+/// The native function `address`.
+///
+/// # Safety
+/// `env` is the running call's, and `slots` are its environment's.
+pub(super) unsafe fn address_function(env: napi_env, slots: *mut u64) -> napi_value {
+    let mut function = null_mut();
+    // SAFETY: the caller's promise; the slots outlive every function of the environment.
+    unsafe {
+        let name = c"address".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 7, Some(address), slots.cast(), &mut function);
+    }
+    function
+}
+
+unsafe extern "C" fn address(env: napi_env, info: napi_callback_info) -> napi_value {
+    let (mut count, mut value, mut slots) = (1, null_mut(), null_mut());
+    // SAFETY: Node calls this with its environment and info; the data is the slots given above.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, &mut value, null_mut(), &mut slots);
+        slots.cast::<f64>().add(RESULT_NUMBER).write(buffer_address(env, value));
+    }
+    null_mut()
+}
+
+/// The address of a buffer's first byte.
+///
+/// # Safety
+/// `value` is a value of the running callback of `env`.
+#[allow(clippy::cast_precision_loss)]
+unsafe fn buffer_address(env: napi_env, value: napi_value) -> f64 {
+    let (mut data, mut length, mut buffer) = (null_mut(), 0, null_mut());
+    // SAFETY: each call tells by its status whether the value is of the kind it is for.
+    unsafe {
+        if sys::napi_get_typedarray_info(
+            env,
+            value,
+            null_mut(),
+            null_mut(),
+            &mut data,
+            null_mut(),
+            null_mut(),
+        ) == Status::napi_ok
+        {
+            if !data.is_null() {
+                return data as usize as f64;
+            }
+            sys::napi_get_typedarray_info(
+                env,
+                value,
+                null_mut(),
+                null_mut(),
+                null_mut(),
+                &mut buffer,
+                null_mut(),
+            );
+        } else if sys::napi_get_arraybuffer_info(env, value, &mut data, &mut length) == Status::napi_ok {
+            buffer = value;
+        } else if sys::napi_get_dataview_info(env, value, &mut length, &mut data, &mut buffer, null_mut())
+            != Status::napi_ok
+        {
+            let mut pending = false;
+            sys::napi_is_exception_pending(env, &mut pending);
+            if pending {
+                let mut error = null_mut();
+                sys::napi_get_and_clear_last_exception(env, &mut error);
+            }
+            return NOT_A_BUFFER;
+        }
+        let mut detached = false;
+        if data.is_null() {
+            sys::napi_is_detached_arraybuffer(env, buffer, &mut detached);
+        }
+        if detached { DETACHED } else { data as usize as f64 }
+    }
+}
+
+/// What a collected buffer's memory is given to.
+struct Deallocator {
+    code: usize,
+    /// Keeps the deallocator's library mapped.
+    library: Option<Loaded>,
+}
+
+/// See `external_array_buffer` of `memory`.
+///
+/// # Safety
+/// `env` is the running call's; the range is readable until the deallocator is called.
+pub(super) unsafe fn external_array_buffer(
+    env: napi_env,
+    start: usize,
+    bytes: usize,
+    deallocator: usize,
+) -> napi_value {
+    let library = code::module_of(deallocator).and_then(|module| Loaded::pin(&module.path));
+    let hint = Box::into_raw(Box::new(Deallocator { code: deallocator, library }));
+    let mut buffer = null_mut();
+    // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, or here
+    // where the runtime refuses.
+    unsafe {
+        let status = sys::napi_create_external_arraybuffer(
+            env,
+            start as *mut c_void,
+            bytes,
+            Some(collected),
+            hint.cast(),
+            &mut buffer,
+        );
+        if status == Status::napi_ok {
+            return buffer;
+        }
+        drop(Box::from_raw(hint));
+    }
+    null_mut()
+}
+
+unsafe extern "C" fn collected(_env: napi_env, data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: Node calls this once, with the hint given above.
+    let deallocator = unsafe { Box::from_raw(hint.cast::<Deallocator>()) };
+    deallocate(data as usize, deallocator.code);
+    if let Some(library) = deallocator.library {
+        library.unload();
+    }
+}
+
+/// Calls a deallocator where its address is still code.
+pub(super) fn deallocate(start: usize, deallocator: usize) {
+    if deallocator != 0 && code::is_executable(deallocator) {
+        // SAFETY: that it is a function that takes one address is the user's promise; that it is
+        // code was just checked.
+        unsafe {
+            let free: extern "C" fn(*mut c_void) = std::mem::transmute(deallocator);
+            free(start as *mut c_void);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Binding a plan to an address: the native function object that a wrapper calls.
+//!
+//! # Safety
+//! The entry of a function is freed by the function object's finalizer, which Node runs once, on
+//! the environment's thread, when the object can no longer be called.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::ffi::{c_char, c_void};
+use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::sys::{self, napi_callback_info, napi_env, napi_value};
+
+use super::entry::{self, Entry};
+use super::stubs::{closed_handler, enter, handler};
+use crate::abi::libffi::Interface;
+use crate::convert::text::{ArgumentCache, ResultCache};
+use crate::error::Result;
+use crate::library::Loaded;
+use crate::plan::{Path, Plan};
+
+/// What the functions of one environment share.
+pub struct State {
+    /// The environment's slots; JavaScript holds the same memory.
+    pub slots: *mut u64,
+    /// How many calls that can enter JavaScript are running.
+    pub depth: Cell<u32>,
+    /// Libraries closed while such a call ran: unloaded when the last returns.
+    deferred: RefCell<Vec<Loaded>>,
+}
+
+impl State {
+    /// The state over that slot memory.
+    pub fn new(slots: *mut u64) -> Self {
+        State { slots, depth: Cell::new(0), deferred: RefCell::default() }
+    }
+
+    /// Unloads a library now, or when the running calls have returned.
+    pub fn unload(&self, library: Loaded) {
+        if self.depth.get() == 0 {
+            library.unload();
+        } else {
+            self.deferred.borrow_mut().push(library);
+        }
+    }
+
+    /// Marks the end of a call that could enter JavaScript.
+    pub fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
+        if self.depth.get() == 0 {
+            self.deferred.borrow_mut().drain(..).for_each(Loaded::unload);
+        }
+    }
+}
+
+/// The functions that are closed together: those of a library, or those found in a module.
+pub struct Group {
+    state: Rc<State>,
+    entries: RefCell<HashSet<*mut Entry>>,
+    closed: Cell<bool>,
+}
+
+impl Group {
+    /// A group without functions.
+    pub fn new(state: Rc<State>) -> Rc<Self> {
+        Rc::new(Group { state, entries: RefCell::default(), closed: Cell::new(false) })
+    }
+
+    /// What the functions share.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Makes every function refuse, those bound later too.
+    pub fn close(&self) {
+        self.closed.set(true);
+        for entry in self.entries.borrow_mut().drain() {
+            // SAFETY: an entry leaves the set before it is released (finalizer), so this one is live.
+            unsafe { (*entry).handler = closed_handler() };
+        }
+    }
+
+    /// Makes one function refuse; `false` when it did already.
+    #[allow(clippy::not_unsafe_ptr_arg_deref)]
+    pub fn close_one(&self, entry: *mut Entry) -> bool {
+        let found = self.entries.borrow_mut().remove(&entry);
+        if found {
+            // SAFETY: as in `close`; only addresses found in the set are followed.
+            unsafe { (*entry).handler = closed_handler() };
+        }
+        found
+    }
+
+    /// Whether no function is open.
+    pub fn is_empty(&self) -> bool {
+        self.entries.borrow().is_empty()
+    }
+}
+
+/// What the general handler needs of a function.
+pub struct Function {
+    /// How the values travel.
+    pub plan: Arc<Plan>,
+    /// The call interface, on the libffi path.
+    pub interface: Option<Interface>,
+    /// The strings of the last call.
+    pub arguments: RefCell<Vec<ArgumentCache>>,
+    /// The string the last call gave.
+    pub result: RefCell<ResultCache>,
+    group: Rc<Group>,
+    stub: Option<usize>,
+}
+
+impl Function {
+    /// What the functions of the environment share.
+    pub fn state(&self) -> &State {
+        self.group.state()
+    }
+}
+
+/// Makes the native function that calls `target` by `plan`, and its entry.
+///
+/// # Errors
+/// Those of [`Interface::new`].
+///
+/// # Safety
+/// `env` is the environment of `group`, and the call is made on its thread with a handle scope open.
+pub unsafe fn bind(
+    env: napi_env,
+    group: &Rc<Group>,
+    plan: &Arc<Plan>,
+    target: *const c_void,
+) -> Result<(napi_value, *mut Entry)> {
+    let interface = if plan.path == Path::Libffi { Some(Interface::new(plan)?) } else { None };
+    let acquired = entry::acquire();
+    let function = Function {
+        plan: Arc::clone(plan),
+        interface,
+        arguments: RefCell::new(vec![ArgumentCache::default(); plan.values]),
+        result: RefCell::default(),
+        group: Rc::clone(group),
+        stub: acquired.stub,
+    };
+    // SAFETY: the entry is this function's alone until its finalizer; Node-API copies what it needs
+    // of the arguments, and is called on the environment's thread (caller).
+    unsafe {
+        *acquired.entry = Entry {
+            handler: if group.closed.get() { closed_handler() } else { handler(plan) },
+            target,
+            slots: group.state.slots,
+            stack_floats: plan.stack_floats,
+            stack_words: plan.stack_words,
+            function: Box::into_raw(Box::new(function)),
+        };
+        let mut object = null_mut();
+        let callback = acquired.callback.unwrap_or(enter_by_data);
+        let data = acquired.entry.cast::<c_void>();
+        let name = c"native".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 6, Some(callback), data, &mut object);
+        sys::napi_add_finalizer(env, object, data, Some(finalize), null_mut(), null_mut());
+        group.entries.borrow_mut().insert(acquired.entry);
+        Ok((object, acquired.entry))
+    }
+}
+
+/// Enters the handler of the entry in the callback data.
+unsafe extern "C" fn enter_by_data(env: napi_env, info: napi_callback_info) -> napi_value {
+    let mut data = null_mut();
+    // SAFETY: Node calls this with its environment and info; the data is the entry given in `bind`,
+    // which is live as long as the function object can be called.
+    unsafe {
+        sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut data);
+        enter(env, info, data.cast::<Entry>())
+    }
+}
+
+unsafe extern "C" fn finalize(_env: napi_env, data: *mut c_void, _hint: *mut c_void) {
+    let entry = data.cast::<Entry>();
+    // SAFETY: Node runs this once, when the function object can no longer be called; `bind` set the
+    // entry's function from a box.
+    unsafe {
+        let function = Box::from_raw((*entry).function);
+        function.group.entries.borrow_mut().remove(&entry);
+        entry::release(entry, function.stub);
+    }
+}

@@ -1,0 +1,247 @@
+//! The way from Node-API into C on System V AMD64 without a Node-API call.
+//!
+//! Node calls a native function as `callback(env, info)` and asking which function it is costs more
+//! than the rest of the call. So each function gets a *stub* of its own out of a pool: it loads the
+//! address of its [`Entry`] into r11 and jumps to the entry's handler. `direct` handlers load the
+//! argument registers from the slots, call C and store the result; everything unusual goes to the
+//! Rust handler [`general`]. Entries beyond the pool are found through the callback data.
+//!
+//! # Safety
+//! The handlers are entered by Node with the environment in rdi and the callback info in rsi, and by
+//! a stub with the entry in r11; no other code can reach them, since they are private but for their
+//! addresses in entries. They keep rbx and rbp, and the stack aligned to 16 bytes at the call of C
+//! (System V ABI, 3.2.2). That target and plan belong together is guaranteed by `Entry`, which is
+//! filled in one place. The pool's entries are written under the lock of [`super::entry`].
+#![allow(unsafe_code)]
+
+use std::arch::{global_asm, naked_asm};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem::offset_of;
+
+use napi::sys::{napi_callback_info, napi_env, napi_value};
+
+use super::entry::{Entry, Handler};
+use super::general::{closed, general};
+use crate::abi::registers::{FLOATS, INTEGERS, STACK};
+use crate::plan::Plan;
+use crate::slots::{FLAGS, RESULT, STACK_LIMIT};
+
+/// How many functions have a stub of their own.
+pub(super) const POOL: usize = 2048;
+
+#[repr(C)]
+struct Pool(UnsafeCell<[Entry; POOL]>);
+
+// SAFETY: an entry is written only between its acquisition and release, by the thread that holds it.
+unsafe impl Sync for Pool {}
+
+static ENTRIES: Pool = Pool(UnsafeCell::new([const { Entry::empty() }; POOL]));
+
+global_asm!(
+    ".p2align 4",
+    ".globl arkffi_stubs",
+    ".hidden arkffi_stubs",
+    "arkffi_stubs:",
+    ".set arkffi_stub, 0",
+    ".rept {pool}",
+    "lea r11, [rip + {entries} + {size} * arkffi_stub]",
+    "jmp [r11 + {handler}]",
+    ".p2align 4",
+    ".set arkffi_stub, arkffi_stub + 1",
+    ".endr",
+    pool = const POOL,
+    entries = sym ENTRIES,
+    size = const size_of::<Entry>(),
+    handler = const offset_of!(Entry, handler),
+);
+
+unsafe extern "C" {
+    fn arkffi_stubs();
+}
+
+/// The native callback of the pool's stub of that number, and its entry.
+pub(super) fn stub(index: usize) -> (Callback, *mut Entry) {
+    assert!(index < POOL);
+    let entry = ENTRIES.0.get().cast::<Entry>().wrapping_add(index);
+    let code = (arkffi_stubs as *const u8).wrapping_add(index * 16);
+    // SAFETY: `code` is the start of a stub, each padded to 16 bytes by the assembler (10 are used).
+    (unsafe { std::mem::transmute::<*const u8, Callback>(code) }, entry)
+}
+
+/// A native function as Node calls it.
+pub(super) type Callback = unsafe extern "C" fn(napi_env, napi_callback_info) -> napi_value;
+
+/// Enters the handler of an entry that has no stub.
+///
+/// # Safety
+/// `entry` is live, and `env` and `info` are those of the running callback.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn enter(env: napi_env, info: napi_callback_info, entry: *const Entry) -> napi_value {
+    naked_asm!("mov r11, rdx", "jmp [r11 + {handler}]", handler = const offset_of!(Entry, handler))
+}
+
+/// Loads `I` integer and `F` floating-point registers from the slots and calls C.
+#[unsafe(naked)]
+unsafe extern "C" fn direct<const I: usize, const F: usize>() {
+    naked_asm!(
+        "push rbx",
+        "mov rbx, [r11 + {slots}]",
+        "cmp rsp, [rbx + {limit}]",
+        "jb 9f",
+        "cmp dword ptr [rbx + {flags}], 0",
+        "jne 9f",
+        ".if {i} > 0", "cvttsd2si rdi, [rbx]", ".endif",
+        ".if {i} > 1", "cvttsd2si rsi, [rbx + 8]", ".endif",
+        ".if {i} > 2", "cvttsd2si rdx, [rbx + 16]", ".endif",
+        ".if {i} > 3", "cvttsd2si rcx, [rbx + 24]", ".endif",
+        ".if {i} > 4", "cvttsd2si r8, [rbx + 32]", ".endif",
+        ".if {i} > 5", "cvttsd2si r9, [rbx + 40]", ".endif",
+        ".if {f} > 0", "movsd xmm0, [rbx + 48]", ".endif",
+        ".if {f} > 1", "movsd xmm1, [rbx + 56]", ".endif",
+        ".if {f} > 2", "movsd xmm2, [rbx + 64]", ".endif",
+        ".if {f} > 3", "movsd xmm3, [rbx + 72]", ".endif",
+        ".if {f} > 4", "movsd xmm4, [rbx + 80]", ".endif",
+        ".if {f} > 5", "movsd xmm5, [rbx + 88]", ".endif",
+        ".if {f} > 6", "movsd xmm6, [rbx + 96]", ".endif",
+        ".if {f} > 7", "movsd xmm7, [rbx + 104]", ".endif",
+        "mov eax, {f}",
+        "call [r11 + {target}]",
+        "pxor xmm1, xmm1",
+        "cvtsi2sd xmm1, rax",
+        "mov [rbx + {result}], rax",
+        "movsd [rbx + {result} + 8], xmm1",
+        "movsd [rbx + {result} + 16], xmm0",
+        "xor eax, eax",
+        "pop rbx",
+        "ret",
+        "9: pop rbx",
+        "mov rdx, r11",
+        "jmp {general}",
+        i = const I,
+        f = const F,
+        slots = const offset_of!(Entry, slots),
+        target = const offset_of!(Entry, target),
+        limit = const STACK_LIMIT * 8,
+        flags = const FLAGS * 8,
+        result = const RESULT * 8,
+        general = sym general,
+    )
+}
+
+/// The same with all registers and the entry's words on the stack.
+#[unsafe(naked)]
+unsafe extern "C" fn direct_stack() {
+    naked_asm!(
+        "push rbx",
+        "mov rbx, [r11 + {slots}]",
+        "cmp rsp, [rbx + {limit}]",
+        "jb 9f",
+        "cmp dword ptr [rbx + {flags}], 0",
+        "jne 9f",
+        "push rbp",
+        "mov rbp, rsp",
+        // Two pushes since entry leave rsp 8 bytes off: an even count of words needs a filler.
+        "mov rcx, [r11 + {words}]",
+        "mov rdx, [r11 + {kinds}]",
+        "mov eax, ecx",
+        "not eax",
+        "and eax, 1",
+        "shl eax, 3",
+        "sub rsp, rax",
+        "2: dec rcx",
+        "mov rax, [rbx + {stack} + rcx * 8]",
+        "bt rdx, rcx",
+        "jc 3f",
+        "cvttsd2si rax, [rbx + {stack} + rcx * 8]",
+        "3: push rax",
+        "test rcx, rcx",
+        "jnz 2b",
+        "cvttsd2si rdi, [rbx]",
+        "cvttsd2si rsi, [rbx + 8]",
+        "cvttsd2si rdx, [rbx + 16]",
+        "cvttsd2si rcx, [rbx + 24]",
+        "cvttsd2si r8, [rbx + 32]",
+        "cvttsd2si r9, [rbx + 40]",
+        "movsd xmm0, [rbx + 48]",
+        "movsd xmm1, [rbx + 56]",
+        "movsd xmm2, [rbx + 64]",
+        "movsd xmm3, [rbx + 72]",
+        "movsd xmm4, [rbx + 80]",
+        "movsd xmm5, [rbx + 88]",
+        "movsd xmm6, [rbx + 96]",
+        "movsd xmm7, [rbx + 104]",
+        "mov eax, 8",
+        "call [r11 + {target}]",
+        "pxor xmm1, xmm1",
+        "cvtsi2sd xmm1, rax",
+        "mov [rbx + {result}], rax",
+        "movsd [rbx + {result} + 8], xmm1",
+        "movsd [rbx + {result} + 16], xmm0",
+        "xor eax, eax",
+        "mov rsp, rbp",
+        "pop rbp",
+        "pop rbx",
+        "ret",
+        "9: pop rbx",
+        "mov rdx, r11",
+        "jmp {general}",
+        slots = const offset_of!(Entry, slots),
+        target = const offset_of!(Entry, target),
+        words = const offset_of!(Entry, stack_words),
+        kinds = const offset_of!(Entry, stack_floats),
+        limit = const STACK_LIMIT * 8,
+        flags = const FLAGS * 8,
+        result = const RESULT * 8,
+        stack = const STACK * 8,
+        general = sym general,
+    )
+}
+
+/// Hands the entry to the Rust handler.
+#[unsafe(naked)]
+unsafe extern "C" fn to_general() {
+    naked_asm!("mov rdx, r11", "jmp {general}", general = sym general)
+}
+
+/// Hands the entry to the handler that refuses.
+#[unsafe(naked)]
+unsafe extern "C" fn to_closed() {
+    naked_asm!("mov rdx, r11", "jmp {closed}", closed = sym closed)
+}
+
+macro_rules! row {
+    ($i:literal) => {
+        [
+            direct::<$i, 0>,
+            direct::<$i, 1>,
+            direct::<$i, 2>,
+            direct::<$i, 3>,
+            direct::<$i, 4>,
+            direct::<$i, 5>,
+            direct::<$i, 6>,
+            direct::<$i, 7>,
+            direct::<$i, 8>,
+        ]
+    };
+}
+
+static DIRECT: [[unsafe extern "C" fn(); FLOATS + 1]; INTEGERS + 1] =
+    [row!(0), row!(1), row!(2), row!(3), row!(4), row!(5), row!(6)];
+
+/// The handler for the calls of a plan.
+pub(super) fn handler(plan: &Plan) -> Handler {
+    let code = if !plan.is_direct() {
+        to_general as *const c_void
+    } else if plan.stack_words > 0 {
+        direct_stack as *const c_void
+    } else {
+        DIRECT[plan.integers][plan.floats] as *const c_void
+    };
+    Handler(code)
+}
+
+/// The handler of a function that is closed.
+pub(super) fn closed_handler() -> Handler {
+    Handler(to_closed as *const c_void)
+}

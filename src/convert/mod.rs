@@ -1,0 +1,3 @@
+//! Conversions that need Node-API: strings, both directions side by side.
+
+pub mod text;

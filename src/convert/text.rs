@@ -1,0 +1,313 @@
+//! Strings between JavaScript and C.
+//!
+//! # Safety
+//! Node-API functions are called with the environment of the running callback. Addresses that came
+//! out of C are read only through [`crate::memory::guard`], until their length is known.
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+use std::ptr::{null, null_mut};
+
+use napi::sys::{self, Status as NapiStatus, napi_env, napi_value};
+
+use crate::memory::guard;
+use crate::slots::Status;
+use crate::types::TextUnit;
+
+/// The longest string, in bytes, that is kept for the next call of the same function. JavaScript
+/// keeps strings of up to a third of it, in UTF-16 units.
+pub const CACHED_BYTES: usize = 192;
+/// Room on the native stack for the strings of one call, in bytes.
+const INLINE_BYTES: usize = 2048;
+
+/// A string argument of a function's last call.
+#[derive(Clone, Default)]
+pub struct ArgumentCache {
+    /// The bytes and their NUL.
+    bytes: Vec<u8>,
+}
+
+/// The string that a function's last call gave.
+#[derive(Default)]
+pub struct ResultCache {
+    bytes: Option<Vec<u8>>,
+}
+
+/// The C strings of one call. They live until it is dropped.
+pub struct Arguments {
+    inline: MaybeUninit<[u64; INLINE_BYTES / 8]>,
+    used: usize,
+    heap: Vec<Vec<u64>>,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Arguments { inline: MaybeUninit::uninit(), used: 0, heap: Vec::new() }
+    }
+}
+
+impl Arguments {
+    fn spare(&mut self) -> (*mut u8, usize) {
+        (self.inline.as_mut_ptr().cast::<u8>().wrapping_add(self.used), INLINE_BYTES - self.used)
+    }
+
+    fn keep_inline(&mut self, bytes: usize) -> u64 {
+        let address = self.spare().0 as u64;
+        self.used = (self.used + bytes).next_multiple_of(8);
+        address
+    }
+
+    /// A block of that many bytes, which stays until the end of the call.
+    fn allocate(&mut self, bytes: usize) -> Result<*mut u8, Status> {
+        let words = bytes.div_ceil(8);
+        let mut block = Vec::new();
+        block.try_reserve_exact(words).map_err(|_| Status::OutOfMemory)?;
+        let start = block.as_mut_ptr() as *mut u8;
+        self.heap.push(block);
+        Ok(start)
+    }
+
+    /// A fresh copy of the string that the function's last call had: C may have written to that one.
+    pub fn again(&mut self, cache: &ArgumentCache) -> u64 {
+        let (start, room) = self.spare();
+        if room < cache.bytes.len() {
+            return match self.allocate(cache.bytes.len()) {
+                // SAFETY: the block has that many bytes.
+                Ok(block) => unsafe {
+                    block.copy_from_nonoverlapping(cache.bytes.as_ptr(), cache.bytes.len());
+                    block as u64
+                },
+                Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>()),
+            };
+        }
+        // SAFETY: the inline block has room for that many bytes (checked above).
+        unsafe { start.copy_from_nonoverlapping(cache.bytes.as_ptr(), cache.bytes.len()) };
+        self.keep_inline(cache.bytes.len())
+    }
+
+    /// The address of the value as a C string: a copy of a string, or the address that a number or
+    /// bigint is.
+    ///
+    /// # Safety
+    /// `value` is a value of the running callback of `env`.
+    pub unsafe fn encode(
+        &mut self,
+        env: napi_env,
+        value: napi_value,
+        unit: TextUnit,
+        cache: &mut ArgumentCache,
+    ) -> Result<u64, Status> {
+        // SAFETY: the caller's promise, for both calls.
+        unsafe {
+            if unit == TextUnit::Utf8 {
+                return self.utf8(env, value, cache);
+            }
+            let Some(units) = utf16_units(env, value)? else { return number_or_bigint(env, value) };
+            if unit == TextUnit::Utf16 {
+                return self.copy(&well_formed(units));
+            }
+            let scalars: Vec<u32> = char::decode_utf16(units)
+                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER) as u32)
+                .collect();
+            self.copy(&scalars)
+        }
+    }
+
+    unsafe fn utf8(
+        &mut self,
+        env: napi_env,
+        value: napi_value,
+        cache: &mut ArgumentCache,
+    ) -> Result<u64, Status> {
+        let (start, room) = self.spare();
+        let mut length = 0;
+        // One pass suffices when it leaves room for another character: else the end may be cut off.
+        let mut status = NapiStatus::napi_ok;
+        if room >= 8 {
+            // SAFETY: the inline block has `room` bytes from `start` on.
+            status = unsafe { sys::napi_get_value_string_utf8(env, value, start.cast(), room, &mut length) };
+        }
+        if status == NapiStatus::napi_string_expected {
+            // SAFETY: the value is the running callback's.
+            return unsafe { number_or_bigint(env, value) };
+        }
+        let (start, address) = if room >= 8 && length + 4 < room {
+            (start, self.keep_inline(length + 1))
+        } else {
+            // SAFETY: asked for the length alone, then for as many bytes as were allocated.
+            unsafe {
+                if sys::napi_get_value_string_utf8(env, value, null_mut(), 0, &mut length)
+                    == NapiStatus::napi_string_expected
+                {
+                    return number_or_bigint(env, value);
+                }
+                let block = self.allocate(length + 1)?;
+                sys::napi_get_value_string_utf8(env, value, block.cast(), length + 1, &mut length);
+                (block, block as u64)
+            }
+        };
+        // SAFETY: `length` bytes and a NUL were just written there.
+        let bytes = unsafe { std::slice::from_raw_parts(start, length + 1) };
+        if bytes[..length].contains(&0) {
+            return Err(Status::EmbeddedNul);
+        }
+        if bytes.len() <= CACHED_BYTES {
+            cache.bytes.clear();
+            cache.bytes.extend_from_slice(bytes);
+        }
+        Ok(address)
+    }
+
+    /// Copies code units and a terminating zero.
+    fn copy<T: Copy + Default + PartialEq>(&mut self, units: &[T]) -> Result<u64, Status> {
+        if units.contains(&T::default()) {
+            return Err(Status::EmbeddedNul);
+        }
+        let block = self.allocate((units.len() + 1) * size_of::<T>())?.cast::<T>();
+        // SAFETY: the block has room for the units and the zero, and is aligned to 8 bytes.
+        unsafe {
+            block.copy_from_nonoverlapping(units.as_ptr(), units.len());
+            block.add(units.len()).write(T::default());
+        }
+        Ok(block as u64)
+    }
+}
+
+/// The UTF-16 units of a string value, or `None` where it is no string.
+unsafe fn utf16_units(env: napi_env, value: napi_value) -> Result<Option<Vec<u16>>, Status> {
+    let mut length = 0;
+    // SAFETY: asked for the length alone; the value is the running callback's.
+    match unsafe { sys::napi_get_value_string_utf16(env, value, null_mut(), 0, &mut length) } {
+        NapiStatus::napi_ok => {}
+        NapiStatus::napi_string_expected => return Ok(None),
+        _ => return Err(Status::Internal),
+    }
+    let mut units: Vec<u16> = Vec::new();
+    units.try_reserve_exact(length + 1).map_err(|_| Status::OutOfMemory)?;
+    // SAFETY: `length + 1` units are reserved, and so many are written.
+    unsafe {
+        sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), length + 1, &mut length);
+        units.set_len(length);
+    }
+    Ok(Some(units))
+}
+
+/// The units with every lone surrogate replaced.
+fn well_formed(mut units: Vec<u16>) -> Vec<u16> {
+    if char::decode_utf16(units.iter().copied()).any(|unit| unit.is_err()) {
+        let text: String =
+            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        units = text.encode_utf16().collect();
+    }
+    units
+}
+
+/// The address that a number or bigint is.
+unsafe fn number_or_bigint(env: napi_env, value: napi_value) -> Result<u64, Status> {
+    let (mut number, mut bits, mut lossless) = (0.0, 0, false);
+    // SAFETY: the value is the running callback's.
+    unsafe {
+        if sys::napi_get_value_double(env, value, &mut number) == NapiStatus::napi_ok {
+            return Ok(number as i64 as u64);
+        }
+        if sys::napi_get_value_bigint_uint64(env, value, &mut bits, &mut lossless) == NapiStatus::napi_ok {
+            return Ok(bits);
+        }
+    }
+    Err(Status::Internal)
+}
+
+/// The JavaScript string at that address; null for NULL; `undefined` where it is the one that the
+/// function's last call gave.
+///
+/// # Safety
+/// `env` is the running callback's.
+pub unsafe fn result(
+    env: napi_env,
+    address: usize,
+    unit: TextUnit,
+    cache: &mut ResultCache,
+) -> Result<napi_value, Status> {
+    if address == 0 {
+        cache.bytes = None;
+        let mut value = null_mut();
+        // SAFETY: the running callback's environment.
+        unsafe { sys::napi_get_null(env, &mut value) };
+        return Ok(value);
+    }
+    let length = guard::text_length(address, unit).ok_or(Status::UnreadableText)?;
+    match unit {
+        TextUnit::Utf8 => {
+            // SAFETY: `text_length` has just read so many bytes there.
+            let bytes = unsafe { std::slice::from_raw_parts(address as *const u8, length) };
+            if cache.bytes.as_deref() == Some(bytes) {
+                return Ok(null_mut());
+            }
+            cache.bytes = None;
+            // SAFETY: the bytes are readable.
+            let value = unsafe { create(env, bytes) }?;
+            if length <= CACHED_BYTES {
+                cache.bytes = Some(bytes.to_vec());
+            }
+            Ok(value)
+        }
+        // SAFETY: `text_length` has just read so many units there; they need not be aligned, so
+        // they are copied.
+        TextUnit::Utf16 => unsafe { create_utf16(env, well_formed(copied(address, length))) },
+        // SAFETY: as for UTF-16.
+        TextUnit::Utf32 => unsafe {
+            let scalars: Vec<u32> = copied(address, length);
+            let text: String = scalars
+                .iter()
+                .map(|scalar| char::from_u32(*scalar).unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect();
+            create_utf16(env, text.encode_utf16().collect())
+        },
+    }
+}
+
+/// The units at an address of any alignment.
+///
+/// # Safety
+/// So many units are readable there.
+unsafe fn copied<T: Copy>(address: usize, length: usize) -> Vec<T> {
+    let mut units = Vec::with_capacity(length);
+    // SAFETY: the units are readable (caller) and the vector has room for them.
+    unsafe {
+        let bytes = length * size_of::<T>();
+        (address as *const u8).copy_to_nonoverlapping(units.as_mut_ptr() as *mut u8, bytes);
+        units.set_len(length);
+    }
+    units
+}
+
+/// A JavaScript string of UTF-8 bytes; what is not valid becomes U+FFFD.
+///
+/// # Errors
+/// [`Status::TextTooLong`] where the engine refuses the length.
+///
+/// # Safety
+/// `env` is the running callback's.
+pub unsafe fn create(env: napi_env, bytes: &[u8]) -> Result<napi_value, Status> {
+    let mut value = null_mut();
+    let (start, length) = (bytes.as_ptr().cast(), bytes.len() as isize);
+    // SAFETY: the slice is readable; Node-API copies it.
+    let status = unsafe {
+        if bytes.is_empty() {
+            sys::napi_create_string_utf8(env, null(), 0, &mut value)
+        } else if bytes.is_ascii() {
+            sys::napi_create_string_latin1(env, start, length, &mut value)
+        } else {
+            sys::napi_create_string_utf8(env, start, length, &mut value)
+        }
+    };
+    if status == NapiStatus::napi_ok { Ok(value) } else { Err(Status::TextTooLong) }
+}
+
+unsafe fn create_utf16(env: napi_env, units: Vec<u16>) -> Result<napi_value, Status> {
+    let mut value = null_mut();
+    // SAFETY: the vector is readable; Node-API copies it.
+    let status =
+        unsafe { sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value) };
+    if status == NapiStatus::napi_ok { Ok(value) } else { Err(Status::TextTooLong) }
+}

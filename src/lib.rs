@@ -1,0 +1,18 @@
+//! The native half of arkffi.
+//!
+//! A call's way: definition → type → [`signature`] → [`plan`] → [`call`] (stub and slots, or libffi)
+//! → result. `docs/architecture.md` draws it. `#[napi]` stands only in `bindings`, libffi only in
+//! `abi`, libloading only in `library`.
+
+pub mod abi;
+#[cfg(not(test))]
+mod bindings;
+pub mod call;
+pub mod convert;
+pub mod error;
+pub mod library;
+pub mod memory;
+pub mod plan;
+pub mod signature;
+pub mod slots;
+pub mod types;

@@ -1,0 +1,258 @@
+//! Shared libraries: loading, symbols, unloading. The only user of libloading.
+//!
+//! # Safety
+//! Loading runs the library's constructors and unloading its destructors: that they may run is the
+//! user's promise in `dlopen` and `close`. A handle is used only while its [`Loaded`] exists.
+#![allow(unsafe_code)]
+
+mod elf;
+mod search;
+
+use std::collections::HashSet;
+use std::ffi::{CStr, CString, OsStr, c_void};
+use std::mem::ManuallyDrop;
+use std::os::raw::c_int;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use libloading::os::unix::Library as Handle;
+
+use crate::error::{Code, Error, Result};
+
+/// Whether the library binds its own symbols before those of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deep {
+    /// Where it would otherwise be bound to functions of the node executable.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How to load.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Resolve functions at their first call.
+    pub lazy: bool,
+    /// Offer the symbols to libraries loaded later.
+    pub global: bool,
+    /// Never unload.
+    pub nodelete: bool,
+    /// Symbol binding.
+    pub deep: Deep,
+}
+
+/// A loaded library. Dropping it unloads nothing: only [`Loaded::unload`] does.
+pub struct Loaded {
+    handle: ManuallyDrop<Handle>,
+    /// The file that the loader chose; empty for the running process.
+    pub path: String,
+    /// Whether the library is bound to itself.
+    pub deep: bool,
+    /// Where it is mapped; 0 for the running process.
+    pub base: usize,
+}
+
+/// Libraries that were loaded bound to themselves: the binding lasts as long as the mapping.
+static DEEP: LazyLock<Mutex<HashSet<usize>>> = LazyLock::new(Mutex::default);
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const RTLD_DEEPBIND: Option<c_int> = Some(libc::RTLD_DEEPBIND);
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+const RTLD_DEEPBIND: Option<c_int> = None;
+
+impl Loaded {
+    /// Loads a library by path, soname or bare name, or the running process for `None`.
+    ///
+    /// # Errors
+    /// [`Code::LibraryLoad`] with every name tried and what the loader said;
+    /// [`Code::Unsupported`] for [`Deep::Always`] where the loader cannot.
+    pub fn open(name: Option<&str>, options: Options) -> Result<Self> {
+        let Some(name) = name else {
+            return Ok(Loaded {
+                handle: ManuallyDrop::new(Handle::this()),
+                path: String::new(),
+                deep: false,
+                base: 0,
+            });
+        };
+        if options.deep == Deep::Always && RTLD_DEEPBIND.is_none() {
+            let message = "this platform's loader cannot bind a library to itself; leave out deep";
+            return Err(Error::new(Code::Unsupported, message));
+        }
+        let mut said = Vec::new();
+        for candidate in search::candidates(name) {
+            match Self::open_file(&candidate, options) {
+                Ok(library) => return Ok(library),
+                Err(message) => said.push(format!("  {candidate}: {message}")),
+            }
+        }
+        Err(Error::new(Code::LibraryLoad, format!("cannot load '{name}'; tried\n{}", said.join("\n"))))
+    }
+
+    fn open_file(file: &str, options: Options) -> std::result::Result<Self, String> {
+        let mut flags = if options.lazy { libc::RTLD_LAZY } else { libc::RTLD_NOW };
+        flags |= if options.global { libc::RTLD_GLOBAL } else { libc::RTLD_LOCAL };
+        if options.nodelete {
+            flags |= libc::RTLD_NODELETE;
+        }
+        let bind = match options.deep {
+            Deep::Always => true,
+            Deep::Never => false,
+            Deep::Auto => RTLD_DEEPBIND.is_some() && !is_loaded(file) && elf::clashes_with_executable(file),
+        };
+        if bind {
+            flags |= RTLD_DEEPBIND.unwrap_or(0);
+        }
+        let was_loaded = is_loaded(file);
+        // SAFETY: that its constructors may run is the user's promise.
+        let handle = unsafe { Handle::open(Some(OsStr::new(file)), flags) };
+        let handle = handle.map_err(|error| loader_message(&error))?;
+        let (base, path) = mapping(handle).map_err(|_| "the loader does not tell where it is".to_owned())?;
+        let (handle, base) = base;
+        let mut bound = DEEP.lock().unwrap_or_else(PoisonError::into_inner);
+        if bind && !was_loaded {
+            bound.insert(base);
+        }
+        let deep = bound.contains(&base);
+        Ok(Loaded { handle: ManuallyDrop::new(handle), path, deep, base })
+    }
+
+    /// A further hold on a module that is loaded already.
+    pub fn pin(path: &str) -> Option<Self> {
+        // SAFETY: with RTLD_NOLOAD nothing is loaded and nothing runs.
+        let handle = unsafe { Handle::open(Some(OsStr::new(path)), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+        let ((handle, base), path) = mapping(handle.ok()?).ok()?;
+        Some(Loaded { handle: ManuallyDrop::new(handle), path, deep: false, base })
+    }
+
+    /// The address of a symbol, of a version where one is given; `None` where there is none.
+    pub fn symbol(&self, name: &CStr, version: Option<&CStr>) -> Option<*const c_void> {
+        // SAFETY: a data pointer is asked for, and nothing is read through it here; a null address
+        // is a valid answer and is reported as no symbol.
+        unsafe {
+            let found = match version {
+                Some(version) => versioned(&self.handle, name, version)?,
+                None => self.handle.get::<*mut c_void>(name).ok()?.into_raw(),
+            };
+            (!found.is_null()).then_some(found.cast_const())
+        }
+    }
+
+    /// The names nearest to one that the library lacks.
+    pub fn near_names(&self, name: &str) -> Vec<String> {
+        nearest(name, elf::exported_names(&self.path).iter().map(String::as_str))
+    }
+
+    /// Gives the library back to the loader.
+    pub fn unload(self) {
+        let deep = self.deep;
+        let base = self.base;
+        let path = self.path.clone();
+        // A loader that fails to unload leaves the library mapped, which harms nobody.
+        let _ = ManuallyDrop::into_inner(self.handle).close();
+        if deep && !is_loaded(&path) {
+            DEEP.lock().unwrap_or_else(PoisonError::into_inner).remove(&base);
+        }
+    }
+}
+
+/// The names most like `name`, at most three, best first.
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let limit = name.chars().count() / 3 + 1;
+    let mut near: Vec<(usize, &str)> = candidates
+        .map(|candidate| {
+            let same_letters = candidate.trim_matches('_').eq_ignore_ascii_case(name.trim_matches('_'));
+            let distance = if same_letters { 0 } else { strsim::damerau_levenshtein(name, candidate) };
+            (distance, candidate)
+        })
+        .filter(|(distance, _)| *distance <= limit)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn versioned(handle: &Handle, name: &CStr, version: &CStr) -> Option<*mut c_void> {
+    // The handle is given back by not dropping the copy that `from_raw` makes of it.
+    // SAFETY: the raw handle is this library's, which stays open.
+    unsafe {
+        let raw = std::ptr::read(handle).into_raw();
+        Some(libc::dlvsym(raw, name.as_ptr(), version.as_ptr()))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn versioned(_handle: &Handle, _name: &CStr, _version: &CStr) -> Option<*mut c_void> {
+    None
+}
+
+fn is_loaded(file: &str) -> bool {
+    // SAFETY: with RTLD_NOLOAD nothing is loaded and nothing runs.
+    unsafe { Handle::open(Some(OsStr::new(file)), libc::RTLD_LAZY | libc::RTLD_NOLOAD) }.is_ok()
+}
+
+/// The start of the head of glibc's and musl's `struct link_map` (link.h).
+#[repr(C)]
+struct LinkMap {
+    addr: usize,
+    name: *const std::ffi::c_char,
+}
+
+/// Where the loader mapped a library, and from which file. The handle is given back.
+#[cfg(target_os = "linux")]
+fn mapping(handle: Handle) -> std::result::Result<((Handle, usize), String), ()> {
+    let raw = handle.into_raw();
+    let mut map: *const LinkMap = std::ptr::null();
+    // SAFETY: dlinfo writes one pointer for this request; the map lives as long as the handle.
+    unsafe {
+        if libc::dlinfo(raw, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) != 0 {
+            return Err(());
+        }
+        let path = CStr::from_ptr((*map).name).to_string_lossy().into_owned();
+        Ok(((Handle::from_raw(raw), (*map).addr), path))
+    }
+}
+
+fn loader_message(error: &libloading::Error) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// The C string of a name that JavaScript has checked for NULs.
+///
+/// # Errors
+/// [`Code::LibraryLoad`] where there is one all the same.
+pub fn c_name(name: &str) -> Result<CString> {
+    CString::new(name).map_err(|_| Error::new(Code::LibraryLoad, "a name must not contain a NUL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Options = Options { lazy: false, global: false, nodelete: false, deep: Deep::Auto };
+
+    #[test]
+    fn a_bare_name_is_looked_for_under_the_platforms_spellings() {
+        let library = Loaded::open(Some("m"), PLAIN).expect("libm");
+        assert!(library.path.contains("libm.so"), "{}", library.path);
+        assert!(library.symbol(c"cos", None).is_some());
+        assert_eq!(library.near_names("coss").first().map(String::as_str), Some("cos"));
+    }
+
+    #[test]
+    fn a_failure_tells_each_name_and_what_the_loader_said() {
+        let error = Loaded::open(Some("nosuchthing"), PLAIN).err().expect("no such library");
+        assert_eq!(error.code, Code::LibraryLoad);
+        assert!(error.message.contains("libnosuchthing.so: "), "{}", error.message);
+    }
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let names = ["sqlite3_open", "sqlite3_step", "sqlite3_open_v2", "main"];
+        assert_eq!(nearest("sqlite3_opne", names.into_iter())[0], "sqlite3_open");
+        assert!(nearest("zzz", names.into_iter()).is_empty());
+    }
+}

@@ -1,0 +1,64 @@
+//! The slots: one block of 64-bit words per environment through which JavaScript and native code
+//! exchange arguments and results without a Node-API call per value.
+//!
+//! JavaScript writes the arguments of one call, enters native code, and reads the result. Native
+//! code loads every word it needs before it enters C and writes the result after C returned, so a
+//! call made from within C may use the same words.
+
+/// Words for arguments. On the register path words 0..6 are the integer registers, 6..14 the
+/// floating-point registers and the rest the stack; on the libffi path word *n* is parameter *n*.
+pub const ARGUMENT_WORDS: usize = 128;
+/// The integer result, as the register holds it. The following words continue it.
+pub const RESULT: usize = ARGUMENT_WORDS;
+/// The integer result as a double, exact up to 2^53.
+pub const RESULT_NUMBER: usize = RESULT + 1;
+/// The floating-point result.
+pub const RESULT_FLOAT: usize = RESULT + 2;
+/// A [`Status`]: why a call did not happen or gave no result.
+pub const STATUS: usize = RESULT + 3;
+/// [`FLAG_BITS`] and [`FLAG_SAME_TEXT`], for one call.
+pub const FLAGS: usize = RESULT + 4;
+/// The lowest stack address a call may start at.
+pub const STACK_LIMIT: usize = RESULT + 5;
+/// Where guarded loads put what they read.
+pub const LOADED: usize = RESULT + 6;
+/// The number of words.
+pub const WORDS: usize = RESULT + 8;
+
+/// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
+pub const FLAG_BITS: u32 = 1;
+/// The string arguments are those of the function's last call.
+pub const FLAG_SAME_TEXT: u32 = 2;
+
+/// Why a call did not happen or gave no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Status {
+    /// The library or the function is closed.
+    Closed = 1,
+    /// The native stack is nearly used up.
+    StackOverflow = 2,
+    /// A string argument contains a NUL.
+    EmbeddedNul = 3,
+    /// No memory for a string argument.
+    OutOfMemory = 4,
+    /// The address of a string result is not readable.
+    UnreadableText = 5,
+    /// A string result is longer than a JavaScript string can be.
+    TextTooLong = 6,
+    /// A Node-API call failed unexpectedly.
+    Internal = 7,
+}
+
+impl Status {
+    /// Every status, for the JavaScript side.
+    pub const ALL: [(&'static str, Status); 7] = [
+        ("closed", Status::Closed),
+        ("stackOverflow", Status::StackOverflow),
+        ("embeddedNul", Status::EmbeddedNul),
+        ("outOfMemory", Status::OutOfMemory),
+        ("unreadableText", Status::UnreadableText),
+        ("textTooLong", Status::TextTooLong),
+        ("internal", Status::Internal),
+    ];
+}
