@@ -7,16 +7,17 @@
  * call and the reading of the result nothing runs at all.
  */
 import { compileFunction } from 'node:vm';
+import { convert } from '../convert';
 import { layout, slots, type NativeFunction } from '../native';
 import * as results from './results';
-import { mayBeBigint, type Parameter, type Shape } from './shape';
+import type { Parameter, Shape } from './shape';
 import * as support from './support';
 
 type Wrapper = (...args: unknown[]) => unknown;
 
 const maxSafe = Number.MAX_SAFE_INTEGER;
 
-/** The condition on which argument `a` is stored as it is. */
+/** The condition on which argument `a` is stored without further ado. */
 function accepts({ type }: Parameter, a: string): string {
   const number = `typeof ${a} === 'number'`;
   switch (type.machine) {
@@ -40,43 +41,54 @@ function accepts({ type }: Parameter, a: string): string {
     case 'f64':
       return number;
     default:
-      return type.convert === 'pointer' || type.convert === 'function'
-        ? `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`
-        : `typeof ${a} === 'string'`;
+      return `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`;
   }
 }
 
-/** Statements that make value `v` of argument `a`. */
-function conversion(parameter: Parameter, index: number): string {
-  const [a, v] = [`a${index}`, `v${index}`];
-  if (parameter.store === 'value') return `const ${v} = ${a};`;
-  const slow = `convert(types[${index}], ${a}, owner, ${index})`;
-  const taken = parameter.type.convert === 'bool' ? `+${a}` : a;
-  if (parameter.type.convert !== 'pointer') return `const ${v} = ${accepts(parameter, a)} ? ${taken} : ${slow};`;
+/** Statements that make value `v` of an argument whose conversion needs more than a look at it. */
+function conversion({ type, store }: Parameter, index: number): string[] {
+  const [a, v, slow] = [`a${index}`, `v${index}`, `convert(types[${index}], a${index}, owner, ${index})`];
+  if (store === 'text') return [`const ${v} = typeof ${a} === 'string' ? ${a} : ${slow};`];
+  if (type.convert !== 'pointer') return [];
   // A typed array seen before has the same address, unless it was detached: then its length is 0.
-  return `let ${v};
-    if (${accepts(parameter, a)}) ${v} = ${a};
+  return [
+    `let ${v} = ${a};
+    if (typeof ${a} === 'number') {}
     else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
     else {
       ${v} = ${slow};
       last${index} = remembered(${a});
       address${index} = ${v};
-    }`;
+    }`,
+  ];
 }
 
+/** The value of a parameter: converted already, or the argument itself. */
+function valueOf({ type, store }: Parameter, index: number): string {
+  return store === 'text' || type.convert === 'pointer' ? `v${index}` : `a${index}`;
+}
+
+/**
+ * Stores the common kind of every argument, or leaves all of them to `storeAny`. One condition for all
+ * keeps the wrapper small enough for V8 to inline.
+ */
 function storing(shape: Shape): string {
   const view = { number: 'F64', f64: 'F64', f32: 'F32' } as const;
-  const stores = shape.parameters.flatMap(({ store, word }, index) =>
-    store === 'text' || store === 'value'
-      ? []
-      : [`${view[store]}[${store === 'f32' ? word * 2 : word}] = v${index};`],
-  );
-  const wide = shape.parameters.flatMap(({ type, store }, index) =>
-    store === 'number' && mayBeBigint(type) ? [`typeof v${index} === 'number'`] : [],
-  );
-  if (wide.length === 0) return stores.join('\n    ');
-  const values = shape.parameters.map((_, index) => `v${index}`).join(', ');
-  return `if (${wide.join(' && ')}) { ${stores.join(' ')} } else storeBits(parameters, [${values}]);`;
+  const [conditions, stores]: [string[], string[]] = [[], []];
+  shape.parameters.forEach((parameter, index) => {
+    const { type, store, word } = parameter;
+    if (store === 'text' || store === 'value') return;
+    const value = valueOf(parameter, index);
+    conditions.push(accepts(parameter, value));
+    const stored = type.convert === 'bool' ? `+${value}` : value;
+    stores.push(`${view[store]}[${store === 'f32' ? word * 2 : word}] = ${stored};`);
+  });
+  if (stores.length === 0) return '';
+  const converted = shape.parameters.some((parameter, index) => valueOf(parameter, index) !== `a${index}`);
+  const values = converted ? `[${shape.parameters.map(valueOf).join(', ')}]` : 'arguments';
+  return `if (${conditions.join(' && ')}) {
+      ${stores.join('\n      ')}
+    } else storeAny(parameters, owner, ${values});`;
 }
 
 function result({ result: type }: Shape): string {
@@ -112,8 +124,8 @@ function result({ result: type }: Shape): string {
 function source(shape: Shape, id: number): string {
   const { parameters } = shape;
   const args = parameters.map((_, index) => `a${index}`).join(', ');
-  const values = parameters.flatMap(({ store }, index) =>
-    store === 'text' || store === 'value' ? [`v${index}`] : [],
+  const values = parameters.flatMap((parameter, index) =>
+    parameter.store === 'text' || parameter.store === 'value' ? [valueOf(parameter, index)] : [],
   );
   const texts = shape.keepsText
     ? parameters.flatMap(({ store }, index) => (store === 'text' ? [index] : []))
@@ -135,12 +147,12 @@ function source(shape: Shape, id: number): string {
   let lastText = null;
   return function (${args}) {
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
-    ${parameters.map(conversion).join('\n    ')}
+    ${parameters.flatMap(conversion).join('\n    ')}
     let r;
     ${storing(shape)}
     ${calling}
     // Naming the arguments here keeps their buffers alive until C has returned.
-    if (U32[${layout.status * 2}] !== 0) { ${forgetting} throw failure(owner, shape, [${args}]); }
+    if (U32[${layout.status * 2}] !== 0) { ${forgetting} throw failure(owner, shape, arguments); }
     ${result(shape)}
   };`;
 }
@@ -151,19 +163,19 @@ const lengthOf: (value: unknown) => number = Function.prototype.call.bind(
 
 const names = [
   'native', 'shape', 'owner', 'parameters', 'types', 'resultType', 'slots', 'lengthOf', 'nothing', 'kept',
-  'remembered', 'convert', 'storeBits', 'sameText', 'wrongCount', 'failure', 'readSigned', 'readUnsigned', 'exact',
+  'remembered', 'convert', 'storeAny', 'sameText', 'wrongCount', 'failure', 'readSigned', 'readUnsigned', 'exact',
 ];
 
 let count = 0;
 
 /** Makes the wrapper of a native function. */
 export function compileWrapper(native: NativeFunction, shape: Shape, owner: string): Wrapper {
-  const { nothing, kept, remembered, convert, storeBits, sameText, wrongCount, failure } = support;
+  const { nothing, kept, remembered, storeAny, sameText, wrongCount, failure } = support;
   const { readSigned, readUnsigned, exact } = results;
   const types = shape.parameters.map(({ type }) => type);
   const make = compileFunction(source(shape, ++count), names) as (...helpers: unknown[]) => Wrapper;
   return make(
     native, shape, owner, shape.parameters, types, shape.result, slots, lengthOf, nothing, kept,
-    remembered, convert, storeBits, sameText, wrongCount, failure, readSigned, readUnsigned, exact,
+    remembered, convert, storeAny, sameText, wrongCount, failure, readSigned, readUnsigned, exact,
   );
 }

@@ -1,10 +1,11 @@
 /** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
+import { convert } from '../convert';
 import { layout, slots, type NativeFunction } from '../native';
 import { exact, place, readSigned, readUnsigned, resultWord } from './results';
-import { mayBeBigint, type Shape } from './shape';
-import { convert, failure, storeBits, wrongCount } from './support';
+import type { Shape } from './shape';
+import { failure, storeAny, wrongCount } from './support';
 
-const { U32, F32, F64 } = slots;
+const { U32 } = slots;
 const status = layout.status * 2;
 
 /** Reads the result of a call; `returned` is what the native function returned. */
@@ -39,16 +40,9 @@ export function interpretWrapper(native: NativeFunction, shape: Shape, owner: st
   let lastText: unknown = null;
   const wrapper = (...args: unknown[]): unknown => {
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
+    // Every conversion comes before the first store: it may run user code, which may call C.
     const values = parameters.map(({ type }, index) => convert(type, args[index], owner, index));
-    const bits = parameters.some(({ type }, index) => mayBeBigint(type) && typeof values[index] === 'bigint');
-    if (bits) {
-      storeBits(parameters, values);
-    } else {
-      parameters.forEach(({ store, word }, index) => {
-        if (store === 'f32') F32[word * 2] = values[index] as number;
-        else if (store !== 'text' && store !== 'value') F64[word] = values[index] as number;
-      });
-    }
+    storeAny(parameters, owner, values);
     const handed = values.filter((_, index) => ['text', 'value'].includes(parameters[index]!.store));
     const returned = native(...handed);
     if (U32[status] !== 0) throw failure(owner, shape, args);

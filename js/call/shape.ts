@@ -40,8 +40,3 @@ export function shapeOf(types: readonly TypeInfo[], fixed: number, result: TypeI
   shapes.set(key, shape);
   return shape;
 }
-
-/** Whether an argument of the type may have to be stored as a 64-bit pattern. */
-export function mayBeBigint(type: TypeInfo): boolean {
-  return ['wide', 'fast', 'bigint', 'pointer', 'function'].includes(type.convert);
-}

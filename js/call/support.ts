@@ -29,15 +29,22 @@ export function remembered(value: unknown): unknown {
   return bufferAddress(value) > 0 && value.buffer.byteLength <= rememberedBytes ? value : nothing;
 }
 
-/** Stores arguments of which one is a bigint: every integer as its 64-bit pattern. */
-export function storeBits(parameters: readonly Parameter[], values: readonly unknown[]): void {
-  parameters.forEach(({ store, word }, index) => {
-    const value = values[index];
-    if (store === 'number') I64[word] = BigInt.asIntN(64, BigInt(value as number | bigint));
-    else if (store === 'f32') F32[word * 2] = value as number;
-    else if (store === 'f64') F64[word] = value as number;
+/**
+ * Converts and stores the arguments that stand in the slots, or throws for the first that cannot be.
+ * Where one of them is a bigint, every integer is stored as its 64-bit pattern.
+ */
+export function storeAny(parameters: readonly Parameter[], owner: string, values: ArrayLike<unknown>): void {
+  const stored = parameters.flatMap((parameter, index) => {
+    if (parameter.store === 'text' || parameter.store === 'value') return [];
+    return [{ ...parameter, value: convert(parameter.type, values[index], owner, index) as number | bigint }];
   });
-  U32[flags]! |= layout.flagBits;
+  const bits = stored.some(({ value }) => typeof value === 'bigint');
+  for (const { store, word, value } of stored) {
+    if (store === 'f32') F32[word * 2] = value as number;
+    else if (bits && store === 'number') I64[word] = BigInt.asIntN(64, BigInt(value));
+    else F64[word] = value as number;
+  }
+  if (bits) U32[flags]! |= layout.flagBits;
 }
 
 /** Tells native code that the strings are those of the function's last call. */
@@ -52,7 +59,8 @@ export function wrongCount(owner: string, wanted: number, given: number): Error 
 }
 
 /** The error for the status that native code left instead of making the call; clears it. */
-export function failure(owner: string, shape: Shape, args: readonly unknown[]): Error {
+export function failure(owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
+  const args = Array.from(given);
   const reason = layout.statuses[U32[status]! - 1];
   U32[status] = 0;
   switch (reason) {
@@ -78,5 +86,3 @@ export function failure(owner: string, shape: Shape, args: readonly unknown[]): 
       return ffiError('ERR_FFI_UNSUPPORTED', `${owner}: Node-API refused a conversion`);
   }
 }
-
-export { convert };

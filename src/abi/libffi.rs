@@ -48,18 +48,14 @@ impl Interface {
     /// as a double, and the floating-point result at `result`.
     ///
     /// # Safety
-    /// `target` is a function of the signature that the interface was prepared for; `words` has at
-    /// least one initialised word per parameter; `result` has room for three.
-    pub unsafe fn call(
-        &self,
-        target: *const c_void,
-        words: &[MaybeUninit<u64>],
-        count: usize,
-        result: *mut u64,
-    ) {
-        let mut args = [const { MaybeUninit::<Arg>::uninit() }; MAX_PARAMETERS];
-        for (arg, word) in args.iter_mut().zip(&words[..count]) {
-            arg.write(Arg::new(word));
+    /// `target` is a function of the signature that the interface was prepared for; `words` points
+    /// at one initialised word per parameter; `result` has room for three.
+    pub unsafe fn call(&self, target: *const c_void, words: *const u64, count: usize, result: *mut u64) {
+        let mut args = MaybeUninit::<[Arg; MAX_PARAMETERS]>::uninit();
+        let first = args.as_mut_ptr().cast::<Arg>();
+        for index in 0..count {
+            // SAFETY: there are at most MAX_PARAMETERS parameters, and a word for each (caller).
+            unsafe { first.add(index).write(Arg::new(&*words.add(index))) };
         }
         let mut raw = 0u64;
         let ret = if self.result == Machine::Void { Ret::void() } else { Ret::new(&mut raw) };
@@ -67,7 +63,7 @@ impl Interface {
         // `raw` is as wide as the widest scalar result, and libffi widens narrow integers to it; the
         // signature is the caller's promise.
         unsafe {
-            let args = std::slice::from_raw_parts(args.as_ptr().cast::<Arg>(), count);
+            let args = std::slice::from_raw_parts(first, count);
             self.cif.call_return_into(CodePtr::from_ptr(target), args, ret);
             *result = raw;
             *result.add(1) = (raw as i64 as f64).to_bits();

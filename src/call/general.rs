@@ -23,6 +23,9 @@ use crate::types::Convert;
 /// Native stack that the handler itself and Node-API need, in bytes.
 const RESERVE: usize = 16 * 1024;
 
+/// The argument words of one call. Only those that the plan names are ever written and read.
+type Frame = MaybeUninit<[u64; ARGUMENT_WORDS]>;
+
 /// Tells JavaScript why there is no result.
 ///
 /// # Safety
@@ -53,7 +56,11 @@ pub(super) unsafe extern "C" fn closed(
 ///
 /// # Safety
 /// As the module says.
-pub(super) unsafe extern "C" fn general(env: napi_env, info: napi_callback_info, entry: *const Entry) -> napi_value {
+pub(super) unsafe extern "C" fn general(
+    env: napi_env,
+    info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
     // SAFETY: the entry is live; its function and slots were set by `bind`.
     let (entry, function, slots) = unsafe { (&*entry, &*(*entry).function, (*entry).slots) };
     // SAFETY: the slots have a word for the flags and the limit.
@@ -63,8 +70,9 @@ pub(super) unsafe extern "C" fn general(env: napi_env, info: napi_callback_info,
         // SAFETY: the entry's slots.
         return unsafe { refuse(slots, Status::StackOverflow) };
     }
-    let mut frame = [const { MaybeUninit::uninit() }; ARGUMENT_WORDS];
-    let mut texts = text::Arguments::default();
+    let mut frame = Frame::uninit();
+    let mut room = text::Room::uninit();
+    let mut texts = text::Arguments::new(&mut room);
     // SAFETY: env, info and entry are those of the running callback.
     if let Err(status) = unsafe { load(env, info, function, slots, flags, &mut frame, &mut texts) } {
         // SAFETY: the entry's slots.
@@ -80,7 +88,7 @@ pub(super) unsafe extern "C" fn general(env: napi_env, info: napi_callback_info,
     unsafe {
         let result = slots.add(RESULT);
         match &function.interface {
-            Some(interface) => interface.call(entry.target, &frame, plan.params.len(), result),
+            Some(interface) => interface.call(entry.target, frame.as_ptr().cast(), plan.params.len(), result),
             None => registers::invoke(frame.as_ptr().cast(), entry.target, plan.stack_words, result),
         }
     }
@@ -101,17 +109,19 @@ unsafe fn load(
     function: &Function,
     slots: *const u64,
     flags: u32,
-    frame: &mut [MaybeUninit<u64>; ARGUMENT_WORDS],
+    frame: &mut Frame,
     texts: &mut text::Arguments,
 ) -> Result<(), Status> {
     let plan = &*function.plan;
     let same_text = flags & FLAG_SAME_TEXT != 0;
-    let mut values = [null_mut(); MAX_PARAMETERS];
+    let mut values = MaybeUninit::<[napi_value; MAX_PARAMETERS]>::uninit();
+    let first = values.as_mut_ptr().cast::<napi_value>();
     if plan.values > 0 && !same_text {
         let mut count = plan.values;
-        // SAFETY: `values` has room for the most parameters there can be.
+        // SAFETY: `values` has room for the most parameters there can be; Node-API fills `count` of
+        // them, with undefined beyond what was given.
         unsafe {
-            sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), null_mut(), null_mut());
+            sys::napi_get_cb_info(env, info, &mut count, first, null_mut(), null_mut());
         }
     }
     let mut caches = function.arguments.borrow_mut();
@@ -122,14 +132,16 @@ unsafe fn load(
             Source::Number if flags & FLAG_BITS == 0 => f64::from_bits(slot) as i64 as u64,
             Source::Number | Source::Single | Source::Double => slot,
             Source::Text(_, index) if same_text => texts.again(&caches[index]),
-            // SAFETY: the value is an argument of the running callback.
+            // SAFETY: the value is an argument of the running callback, filled in above.
             Source::Text(unit, index) => unsafe {
-                texts.encode(env, values[index], unit, &mut caches[index])?
+                texts.encode(env, *first.add(index), unit, &mut caches[index])?
             },
-            Source::Value(index) => values[index] as u64,
+            // SAFETY: as above.
+            Source::Value(index) => unsafe { *first.add(index) as u64 },
             Source::Env => env as u64,
         };
-        frame[param.word].write(word);
+        // SAFETY: a word of a plan is below ARGUMENT_WORDS.
+        unsafe { frame.as_mut_ptr().cast::<u64>().add(param.word).write(word) };
     }
     Ok(())
 }

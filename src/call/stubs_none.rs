@@ -30,7 +30,11 @@ pub(super) fn stub(_index: usize) -> (Callback, *mut Entry) {
 ///
 /// # Safety
 /// `entry` is live, and `env` and `info` are those of the running callback.
-pub(super) unsafe extern "C" fn enter(env: napi_env, info: napi_callback_info, entry: *const Entry) -> napi_value {
+pub(super) unsafe extern "C" fn enter(
+    env: napi_env,
+    info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
     // SAFETY: the entry is live (caller), and a handler is one of the two functions below.
     unsafe {
         let handler = std::mem::transmute::<*const c_void, RustHandler>((*entry).handler.0);

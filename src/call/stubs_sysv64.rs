@@ -77,7 +77,11 @@ pub(super) type Callback = unsafe extern "C" fn(napi_env, napi_callback_info) ->
 /// # Safety
 /// `entry` is live, and `env` and `info` are those of the running callback.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn enter(env: napi_env, info: napi_callback_info, entry: *const Entry) -> napi_value {
+pub(super) unsafe extern "C" fn enter(
+    env: napi_env,
+    info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
     naked_asm!("mov r11, rdx", "jmp [r11 + {handler}]", handler = const offset_of!(Entry, handler))
 }
 
@@ -129,7 +133,69 @@ unsafe extern "C" fn direct<const I: usize, const F: usize>() {
     )
 }
 
-/// The same with all registers and the entry's words on the stack.
+/// The same with all integer registers, `F` floating-point registers, and `S` integers on the stack.
+#[unsafe(naked)]
+unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
+    naked_asm!(
+        "push rbx",
+        "mov rbx, [r11 + {slots}]",
+        "cmp rsp, [rbx + {limit}]",
+        "jb 9f",
+        "cmp dword ptr [rbx + {flags}], 0",
+        "jne 9f",
+        // One push since entry leaves rsp aligned: an odd count of words needs a filler.
+        ".if {s} & 1",
+        "sub rsp, 8",
+        ".endif",
+        ".set arkffi_word, {s}",
+        ".rept {s}",
+        ".set arkffi_word, arkffi_word - 1",
+        "cvttsd2si rax, [rbx + {stack} + arkffi_word * 8]",
+        "push rax",
+        ".endr",
+        "cvttsd2si rdi, [rbx]",
+        "cvttsd2si rsi, [rbx + 8]",
+        "cvttsd2si rdx, [rbx + 16]",
+        "cvttsd2si rcx, [rbx + 24]",
+        "cvttsd2si r8, [rbx + 32]",
+        "cvttsd2si r9, [rbx + 40]",
+        ".if {f}",
+        "movsd xmm0, [rbx + 48]",
+        "movsd xmm1, [rbx + 56]",
+        "movsd xmm2, [rbx + 64]",
+        "movsd xmm3, [rbx + 72]",
+        "movsd xmm4, [rbx + 80]",
+        "movsd xmm5, [rbx + 88]",
+        "movsd xmm6, [rbx + 96]",
+        "movsd xmm7, [rbx + 104]",
+        ".endif",
+        "mov eax, {f}",
+        "call [r11 + {target}]",
+        "add rsp, ({s} + ({s} & 1)) * 8",
+        "pxor xmm1, xmm1",
+        "cvtsi2sd xmm1, rax",
+        "mov [rbx + {result}], rax",
+        "movsd [rbx + {result} + 8], xmm1",
+        "movsd [rbx + {result} + 16], xmm0",
+        "xor eax, eax",
+        "pop rbx",
+        "ret",
+        "9: pop rbx",
+        "mov rdx, r11",
+        "jmp {general}",
+        s = const S,
+        f = const F,
+        slots = const offset_of!(Entry, slots),
+        target = const offset_of!(Entry, target),
+        limit = const STACK_LIMIT * 8,
+        flags = const FLAGS * 8,
+        result = const RESULT * 8,
+        stack = const STACK * 8,
+        general = sym general,
+    )
+}
+
+/// The same with all registers and any words on the stack.
 #[unsafe(naked)]
 unsafe extern "C" fn direct_stack() {
     naked_asm!(
@@ -229,10 +295,22 @@ macro_rules! row {
 static DIRECT: [[unsafe extern "C" fn(); FLOATS + 1]; INTEGERS + 1] =
     [row!(0), row!(1), row!(2), row!(3), row!(4), row!(5), row!(6)];
 
+/// By the stack words, less one, and by whether there are floating-point arguments.
+static DIRECT_INTEGERS: [[unsafe extern "C" fn(); 2]; 6] = [
+    [direct_integers::<1, 0>, direct_integers::<1, FLOATS>],
+    [direct_integers::<2, 0>, direct_integers::<2, FLOATS>],
+    [direct_integers::<3, 0>, direct_integers::<3, FLOATS>],
+    [direct_integers::<4, 0>, direct_integers::<4, FLOATS>],
+    [direct_integers::<5, 0>, direct_integers::<5, FLOATS>],
+    [direct_integers::<6, 0>, direct_integers::<6, FLOATS>],
+];
+
 /// The handler for the calls of a plan.
 pub(super) fn handler(plan: &Plan) -> Handler {
     let code = if !plan.is_direct() {
         to_general as *const c_void
+    } else if (1..=DIRECT_INTEGERS.len()).contains(&plan.stack_words) && plan.stack_floats == 0 {
+        DIRECT_INTEGERS[plan.stack_words - 1][usize::from(plan.floats > 0)] as *const c_void
     } else if plan.stack_words > 0 {
         direct_stack as *const c_void
     } else {

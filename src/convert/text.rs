@@ -33,20 +33,23 @@ pub struct ResultCache {
     bytes: Option<Vec<u8>>,
 }
 
+/// Room for short strings, on the native stack of the call.
+pub type Room = MaybeUninit<[u64; INLINE_BYTES / 8]>;
+
 /// The C strings of one call. They live until it is dropped.
-pub struct Arguments {
-    inline: MaybeUninit<[u64; INLINE_BYTES / 8]>,
+pub struct Arguments<'room> {
+    // Borrowed: a compiler that fills it together with the other fields zeroes it at every call.
+    inline: &'room mut Room,
     used: usize,
     heap: Vec<Vec<u64>>,
 }
 
-impl Default for Arguments {
-    fn default() -> Self {
-        Arguments { inline: MaybeUninit::uninit(), used: 0, heap: Vec::new() }
+impl<'room> Arguments<'room> {
+    /// No strings yet.
+    pub const fn new(room: &'room mut Room) -> Self {
+        Arguments { inline: room, used: 0, heap: Vec::new() }
     }
-}
 
-impl Arguments {
     fn spare(&mut self) -> (*mut u8, usize) {
         (self.inline.as_mut_ptr().cast::<u8>().wrapping_add(self.used), INLINE_BYTES - self.used)
     }
