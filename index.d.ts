@@ -35,7 +35,7 @@ export interface DisposableType {
 }
 
 /** What a type in a definition can be. */
-export type Type = TypeName;
+export type Type = Exclude<TypeName, 'void' | 'v'>;
 
 /** What the result of a function can be. */
 export type ResultType = Exclude<TypeName, FilledIn> | DisposableType;
@@ -86,7 +86,10 @@ export type Definition = FunctionDefinition | DataDefinition;
 export type Definitions = Readonly<Record<string, Definition>>;
 
 /** An extra argument of a variadic function: its type and its value, to which C's default promotions apply. */
-export type VariadicArgument = { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<TypeName, FilledIn | 'void' | 'v'>];
+export type VariadicArgument = { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<
+  TypeName,
+  FilledIn | 'void' | 'v'
+>];
 
 type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
   ? First extends '...'
@@ -346,7 +349,12 @@ export declare const ffi: {
   close(handle: bigint): void;
   defineFunction(handle: bigint, name: string, argTypes: RawTypes, returnType: ResultType): void;
   /** Calls a function that `defineFunction` has defined. */
-  callBySig(handle: bigint, name: string, numArgs?: readonly unknown[], strArgs?: readonly TextLike[]): unknown;
+  callBySig(
+    handle: bigint,
+    name: string,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): unknown;
   callMixed(
     handle: bigint,
     name: string,

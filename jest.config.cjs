@@ -7,7 +7,10 @@ module.exports = {
   globalSetup: '<rootDir>/__test__/support/build-fixture.cjs',
   moduleNameMapper: { '^arkffi$': '<rootDir>/dist/index.js' },
   transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
   },
   testTimeout: 60000,
 };

@@ -62,20 +62,28 @@ function narrowed(value: number | bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Writes a value of a type at an address. */
-export function writeAt(type: TypeInfo, address: number | bigint, value: unknown, owner: string): void {
-  const converted = convert(type, value, owner, -1);
-  if (typeof converted === 'string') {
-    const message = `${owner}: a string has no memory of its own; write an address, from strdup for one`;
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
-  }
+/** Converts a value that is to be written. It comes before the address is taken: it may run user code. */
+export function writable(type: TypeInfo, value: unknown, owner: string): number | bigint {
+  const converted = convert(type, value, owner);
+  if (typeof converted !== 'string') return converted as number | bigint;
+  const message = `${owner}: a string has no memory of its own; write an address, from strdup for one`;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+}
+
+/** Writes a converted value of a type at an address. */
+export function writeAt(
+  type: TypeInfo,
+  address: number | bigint,
+  value: number | bigint,
+  owner: string,
+): void {
   if (address === 0) throw unreadable(owner, address, 'written');
   const failed =
     type.machine === 'f32'
-      ? storeF32(address, converted)
+      ? storeF32(address, value)
       : type.machine === 'f64'
-        ? storeF64(address, converted)
-        : store[Math.log2(type.size)]!(address, unsigned(converted as number | bigint));
+        ? storeF64(address, value)
+        : store[Math.log2(type.size)]!(address, unsigned(value));
   if (failed !== 0) throw unreadable(owner, address, 'written');
 }
 
@@ -84,8 +92,14 @@ function unsigned(value: number | bigint): number | bigint {
   return value < 0 ? BigInt.asUintN(64, BigInt(value)) : value;
 }
 
-/** Copies bytes between addresses or buffers; the ranges may overlap. */
+/**
+ * Copies bytes between addresses or buffers; the ranges may overlap. Buffers are kept alive for the
+ * copy; an object with a `ptr` must have been resolved.
+ */
 export function copyAt(to: unknown, from: unknown, bytes: number, owner: string): void {
   if (copyBytes(to, from, bytes) === 0) return;
-  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the range of ${bytes} bytes cannot be read or written`);
+  throw ffiError(
+    'ERR_FFI_INVALID_POINTER',
+    `${owner}: the range of ${bytes} bytes cannot be read or written`,
+  );
 }

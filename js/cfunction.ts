@@ -3,13 +3,14 @@ import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
 import { checkObject, defineFunction } from './define';
 import { ffiError } from './errors';
-import { arity, deallocatorOf, defineLazily, publish } from './library';
+import { arity, deallocatorOf, publish } from './library';
 
 function make(def: unknown, name: string, where: string): Callable & { close(): void } {
   checkObject(def, where);
   const checked = defineFunction(def, where, ['ptr']);
-  if (!('ptr' in def)) throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${where} needs ptr, the address of the function`);
-  const address = codeAddress(def['ptr'], `${where}.ptr`);
+  if (!('ptr' in def))
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${where} needs ptr, the address of the function`);
+  const address = codeAddress(def.ptr, `${where}.ptr`);
   const free = deallocatorOf(checked, where);
   const group = groupOf(address);
   const bound: Bound = bindFunction(group, address, name, checked, free);
@@ -39,11 +40,17 @@ export function CFunction(def: unknown): Callable & { close(): void } {
 export function linkSymbols(defs: unknown) {
   checkObject(defs, 'defs');
   const symbols: Record<string, unknown> = {};
-  const functions = Object.keys(defs).map((name) => {
-    const call = make(defs[name], name, `defs.${name}`);
-    defineLazily(symbols, name, () => call);
-    return call;
-  });
+  const functions: { close(): void }[] = [];
   const close = () => functions.forEach((call) => call.close());
+  try {
+    for (const name of Object.keys(defs)) {
+      const call = make(defs[name], name, `defs.${name}`);
+      functions.push(call);
+      Object.defineProperty(symbols, name, { value: call, enumerable: true });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
   return { symbols: Object.freeze(symbols), close, [Symbol.dispose]: close };
 }

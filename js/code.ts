@@ -30,7 +30,7 @@ export function codeAddress(value: unknown, owner: string): number {
 /** The group that a function at that address belongs to. It pins the address's module. */
 export function groupOf(address: number): NativeLibrary {
   const found = native((binding) => binding.moduleOf(address));
-  if (found === null || found === undefined) return ownGroup;
+  if (found === null) return ownGroup;
   const known = modules.get(found.base);
   if (known !== undefined) return known.group;
   const group = environment.group(found.path);

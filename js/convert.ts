@@ -76,40 +76,41 @@ function bytesOf(value: object): object {
   return isSharedArrayBuffer(value) ? new Uint8Array(value) : value;
 }
 
+/** Whether values of the type are addresses, or strings in whose place an address may stand. */
+function takesAddress({ convert }: TypeInfo): boolean {
+  return ['pointer', 'function', 'utf8', 'utf16', 'utf32', 'wide_text'].includes(convert);
+}
+
+/**
+ * The part of a conversion that can run user code: reads the `ptr` of an object that is no buffer.
+ * It comes first for every argument of a call, since it may detach a buffer or close a library.
+ */
+export function resolve(type: TypeInfo, value: unknown): unknown {
+  if (!takesAddress(type) || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (value === null || (typeof value === 'object' && bufferAddress(bytesOf(value)) !== -1)) return value;
+  const { ptr } = value as { ptr?: unknown };
+  return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
+}
+
 function pointer(type: TypeInfo, value: unknown, owner: string, index: number): SlotValue {
   if (value === null || value === undefined) return 0;
   if (typeof value === 'number' || typeof value === 'bigint') return address(type, value, owner, index);
-  const code = type.convert === 'function';
-  if (typeof value === 'object' || typeof value === 'function') {
-    if (!code && typeof value === 'object') {
-      const start = bufferAddress(bytesOf(value));
-      if (start >= 0) return start;
-      if (start === -2) throw refuse(type, value, owner, index, 'a buffer that is not detached');
-    }
-    const { ptr } = value as { ptr?: unknown };
-    if (typeof ptr === 'number' || typeof ptr === 'bigint') return address(type, ptr, owner, index);
+  if (type.convert !== 'function' && typeof value === 'object') {
+    const start = bufferAddress(bytesOf(value));
+    if (start >= 0) return start;
+    if (start === -2) throw refuse(type, value, owner, index, 'a buffer that is not detached');
   }
-  const wanted = code
-    ? 'a C function: a CFunction, a library symbol, an address or null'
-    : 'an address, null, a buffer or an object with a numeric ptr';
+  const wanted =
+    type.convert === 'function'
+      ? 'a C function: a CFunction, a library symbol, an address or null'
+      : type.convert === 'pointer'
+        ? 'an address, null, a buffer or an object with a numeric ptr'
+        : 'a string, null, a buffer or an address';
   throw refuse(type, value, owner, index, wanted);
 }
 
-/** What native code is given for a string argument: the string itself, or an address. */
-function text(type: TypeInfo, value: unknown, owner: string, index: number): string | SlotValue {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'boolean' && typeof value !== 'symbol') {
-    try {
-      return pointer(type, value, owner, index);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_FFI_INVALID_ARG_TYPE' || isBuffer(value)) throw error;
-    }
-  }
-  throw refuse(type, value, owner, index, 'a string, null, a buffer or an address');
-}
-
-/** Converts a value for a type, or says why not. */
-export function convert(type: TypeInfo, value: unknown, owner: string, index: number): unknown {
+/** The part of a conversion that runs no user code: gives what the slot takes, or says why not. */
+export function settle(type: TypeInfo, value: unknown, owner: string, index: number): unknown {
   switch (type.convert) {
     case 'bool':
       return boolean(type, value, owner, index);
@@ -125,7 +126,7 @@ export function convert(type: TypeInfo, value: unknown, owner: string, index: nu
     case 'utf16':
     case 'utf32':
     case 'wide_text':
-      return text(type, value, owner, index);
+      return typeof value === 'string' ? value : pointer(type, value, owner, index);
     case 'pointer':
     case 'function':
       return pointer(type, value, owner, index);
@@ -137,9 +138,25 @@ export function convert(type: TypeInfo, value: unknown, owner: string, index: nu
   }
 }
 
-const pointerType: Pick<TypeInfo, 'c' | 'convert'> = { c: 'void*', convert: 'pointer' };
+/** Converts the arguments of a call: first whatever can run user code, then the rest. */
+export function convertAll(types: readonly TypeInfo[], given: ArrayLike<unknown>, owner: string): unknown[] {
+  const resolved = types.map((type, index) => resolve(type, given[index]));
+  return types.map((type, index) => settle(type, resolved[index], owner, index));
+}
+
+/** Converts one value that is no argument. */
+export function convert(type: TypeInfo, value: unknown, owner: string): unknown {
+  return settle(type, resolve(type, value), owner, -1);
+}
+
+const pointerType = { c: 'void*', convert: 'pointer' } as TypeInfo;
+
+/** What names memory, without the objects whose `ptr` is user code: an address or a buffer. */
+export function resolvePointer(value: unknown): unknown {
+  return resolve(pointerType, value);
+}
 
 /** The address of anything that an argument of type `ptr` accepts. */
 export function addressOf(value: unknown, owner: string): SlotValue {
-  return pointer(pointerType as TypeInfo, value, owner, -1);
+  return convert(pointerType, value, owner) as SlotValue;
 }

@@ -1,8 +1,6 @@
 /** C strings that stay where they are: their bytes copied out when the object is made. */
-import { addressOf } from './convert';
-import { copyAt } from './cell';
-import { stringLength } from './memory/bytes';
-import { checkLength, checkOffset, offsetAddress, readable } from './memory/range';
+import { bytesAt, copyOf, textAt } from './memory/bytes';
+import { checkLength } from './memory/range';
 
 /** A NUL-terminated string at an address, or exactly so many bytes. */
 export class CString {
@@ -15,16 +13,12 @@ export class CString {
 
   constructor(pointer: unknown, byteOffset: unknown = 0, byteLength?: unknown) {
     const owner = 'CString';
-    const start = addressOf(pointer, owner);
-    const offset = checkOffset(byteOffset, owner);
-    const null_ = start === 0;
-    this.ptr = null_ ? 0 : offsetAddress(start, offset, owner);
-    if (null_) this.byteLength = 0;
-    else if (byteLength === undefined) this.byteLength = stringLength(this.ptr, owner);
-    else this.byteLength = checkLength(byteLength, owner);
-    readable(this.ptr, this.byteLength, owner);
-    this.#bytes = new ArrayBuffer(this.byteLength);
-    if (this.byteLength > 0) copyAt(this.#bytes, this.ptr, this.byteLength, owner);
+    const exact = byteLength === undefined ? undefined : checkLength(byteLength, owner);
+    const { start, length, bytes } =
+      exact === undefined ? textAt(pointer, byteOffset, owner) : bytesAt(pointer, byteOffset, exact, owner);
+    this.ptr = start;
+    this.byteLength = length;
+    this.#bytes = copyOf(start, length, bytes, owner);
   }
 
   /** A copy of the bytes. */

@@ -1,14 +1,6 @@
 /** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
-import { describe, ffiError } from './errors';
-import {
-  checkKeys,
-  Disposable,
-  resolveMemoryType,
-  resolveType,
-  typeNamed,
-  types,
-  type TypeInfo,
-} from './types';
+import { describe, ffiError, isArray } from './errors';
+import { checkKeys, Disposable, resolveMemoryType, resolveType, typeNamed, type TypeInfo } from './types';
 
 /** The most parameters a C implementation must accept (C17 5.2.4.1). */
 const maxParameters = 127;
@@ -46,7 +38,7 @@ function invalid(message: string): Error {
 
 /** Refuses anything but an object that is no array and no function. */
 export function checkObject(value: unknown, where: string): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || isArray(value)) {
     throw invalid(`${where} must be an object, got ${describe(value)}`);
   }
 }
@@ -68,7 +60,7 @@ function checkAbi(abi: unknown, where: string): void {
 
 /** The argument types of a definition; `'...'` at the end makes it variadic. */
 export function resolveArguments(args: unknown, where: string): { args: TypeInfo[]; variadic: boolean } {
-  if (!Array.isArray(args)) throw invalid(`${where}.args must be an array of types, got ${describe(args)}`);
+  if (!isArray(args)) throw invalid(`${where}.args must be an array of types, got ${describe(args)}`);
   const variadic = args.at(-1) === '...';
   const named: unknown[] = variadic ? args.slice(0, -1) : args;
   if (named.length > maxParameters) {
@@ -88,23 +80,27 @@ export function resolveArguments(args: unknown, where: string): { args: TypeInfo
 /** The result type of a definition. */
 export function resolveResult(returns: unknown, where: string): { result: TypeInfo; free: unknown } {
   if (returns === undefined) return { result: typeNamed('void'), free: undefined };
-  if (returns instanceof Disposable) return { result: returns.type, free: returns.free };
+  if (Disposable.is(returns)) return { result: returns.type, free: returns.free };
   const result = resolveType(returns, `${where}.returns`);
   if (result.convert === 'env') throw invalid(`${where}.returns: napi_env is not the type of a result`);
   return { result, free: undefined };
 }
 
 /** Checks the definition of a function, with those keys besides its own. */
-export function defineFunction(def: Record<string, unknown>, where: string, keys: readonly string[]): FunctionDefinition {
+export function defineFunction(
+  def: Record<string, unknown>,
+  where: string,
+  keys: readonly string[],
+): FunctionDefinition {
   checkKeys(where, def, [...functionKeys, ...keys]);
-  checkAbi(def['abi'], where);
-  checkBoolean(def['leaf'], `${where}.leaf`);
+  checkAbi(def.abi, where);
+  checkBoolean(def.leaf, `${where}.leaf`);
   for (const key of ['throws', 'pump']) {
     if (def[key] === undefined || def[key] === false) continue;
     throw ffiError('ERR_FFI_UNSUPPORTED', `${where}.${key} is not available in this version`);
   }
-  const { args, variadic } = resolveArguments(def['args'] ?? [], where);
-  return { kind: 'function', args, variadic, ...resolveResult(def['returns'], where) };
+  const { args, variadic } = resolveArguments(def.args === undefined ? [] : def.args, where);
+  return { kind: 'function', args, variadic, ...resolveResult(def.returns, where) };
 }
 
 function symbolName(value: unknown, where: string): string {
@@ -118,15 +114,15 @@ function symbolName(value: unknown, where: string): string {
 export function defineSymbol(name: string, def: unknown): SymbolDefinition {
   const where = `defs.${name}`;
   checkObject(def, where);
-  checkBoolean(def['optional'], `${where}.optional`);
+  checkBoolean(def.optional, `${where}.optional`);
   const common = {
-    symbol: symbolName(def['symbol'] ?? name, `${where}.symbol`),
-    version: def['version'] === undefined ? undefined : symbolName(def['version'], `${where}.version`),
-    optional: def['optional'] === true,
+    symbol: symbolName(def.symbol === undefined ? name : def.symbol, `${where}.symbol`),
+    version: def.version === undefined ? undefined : symbolName(def.version, `${where}.version`),
+    optional: def.optional === true,
   };
   if (!('type' in def)) return { what: defineFunction(def, where, symbolKeys), ...common };
   checkKeys(where, def, ['type', ...symbolKeys]);
-  const type = resolveMemoryType(def['type'], `${where}.type`);
+  const type = resolveMemoryType(def.type, `${where}.type`);
   return { what: { kind: 'data', type }, ...common };
 }
 
@@ -141,10 +137,8 @@ export function variadicType(spec: unknown, where: string): TypeInfo {
 
 /** The types that letters or an array name, for the raw bridge. */
 export function resolveTypes(spec: unknown, where: string): TypeInfo[] {
-  const names: unknown = typeof spec === 'string' ? [...spec] : spec;
+  const names: unknown = typeof spec === 'string' ? spec.split('') : spec;
   const { args, variadic } = resolveArguments(names, where);
   if (variadic) throw invalid(`${where}: variadic functions are called through dlopen`);
   return args;
 }
-
-export { types };

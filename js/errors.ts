@@ -40,6 +40,15 @@ export function ffiError(code: ErrorCode, message: string): Error {
   return new FFIError(code, message);
 }
 
+/** Whether a value is an array; a revoked proxy, of which that cannot be asked, is none. */
+export function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 const shown = 60;
 
 /** A value as an error message names it; runs no user code. */
@@ -55,7 +64,7 @@ export function describe(value: unknown): string {
       return 'a function';
     case 'object':
       if (value === null) return 'null';
-      if (Array.isArray(value)) return 'an array';
+      if (isArray(value)) return 'an array';
       return ArrayBuffer.isView(value) ? 'a buffer' : 'an object';
     default:
       return Object.is(value, -0) ? '-0' : String(value);

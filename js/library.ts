@@ -1,7 +1,7 @@
 /** Libraries: opened, their symbols bound when first used, closed. */
 import { fileURLToPath } from 'node:url';
 import { bindFunction, type Bound, type Callable } from './call/function';
-import { readAt, writeAt } from './cell';
+import { readAt, writable, writeAt } from './cell';
 import { codeAddress, groupOf, libraryClosed, libraryOpened } from './code';
 import { checkObject, defineSymbol, type FunctionDefinition, type SymbolDefinition } from './define';
 import { describe, ffiError } from './errors';
@@ -18,15 +18,19 @@ function invalid(message: string): Error {
 function libraryName(path: unknown): string | null {
   if (path === null) return null;
   const text = path instanceof URL ? path.href : path;
+  if (path instanceof URL && path.protocol !== 'file:')
+    throw invalid(`${describe(path.href)} is not the URL of a file`);
   if (typeof text !== 'string' || text === '' || text.includes('\0')) {
     throw invalid(`a library is a path, a name, a file URL or null, got ${describe(path)}`);
   }
   if (!text.startsWith('file:')) return text;
   try {
-    return fileURLToPath(text);
+    const file = fileURLToPath(text);
+    if (!file.includes('\0')) return file;
   } catch (error) {
     throw invalid(`${describe(text)} is not the URL of a file: ${(error as Error).message}`);
   }
+  throw invalid(`the URL ${describe(text)} contains a NUL`);
 }
 
 const optionKeys = ['lazy', 'global', 'nodelete', 'deep'];
@@ -36,19 +40,30 @@ function loadOptions(options: unknown) {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalid(`options must be an object, got ${describe(options)}`);
   }
-  checkKeys('options', options, optionKeys);
+  checkKeys('options', options, optionKeys, 'ERR_FFI_INVALID_ARG_TYPE');
   const given = options as Record<string, unknown>;
   const flag = (key: string): boolean => {
     const value = given[key] ?? false;
-    if (typeof value !== 'boolean') throw invalid(`options.${key} must be true or false, got ${describe(value)}`);
+    if (typeof value !== 'boolean')
+      throw invalid(`options.${key} must be true or false, got ${describe(value)}`);
     return value;
   };
-  const deep = given['deep'] ?? 'auto';
+  const deep = given.deep ?? 'auto';
   if (deep !== 'auto' && typeof deep !== 'boolean') {
     throw invalid(`options.deep must be true, false or 'auto', got ${describe(deep)}`);
   }
   const plain = { lazy: flag('lazy'), global: flag('global'), nodelete: flag('nodelete') };
   return deep === 'auto' ? plain : { ...plain, deep };
+}
+
+/** The open libraries, by the handles that the raw bridge knows them by. */
+const handles = new Map<bigint, Opened>();
+let lastHandle = 0n;
+
+/** The open library of a handle; 'closed' for one that was open once. */
+export function libraryOf(handle: unknown): Opened | 'closed' | undefined {
+  if (typeof handle !== 'bigint') return undefined;
+  return handles.get(handle) ?? (handle > 0n && handle <= lastHandle ? 'closed' : undefined);
 }
 
 /** A library that is loaded, and whether the user has closed it. */
@@ -57,6 +72,8 @@ export class Opened {
   readonly deep: boolean;
   readonly native: NativeLibrary;
   readonly name: string;
+  /** What the raw bridge knows the library by. */
+  readonly handle = ++lastHandle;
   closed = false;
   readonly #base: number;
 
@@ -69,6 +86,7 @@ export class Opened {
     this.deep = this.native.deep;
     this.#base = this.native.base;
     libraryOpened(this.#base);
+    handles.set(this.handle, this);
   }
 
   /** The address of a symbol, or undefined where there is none. */
@@ -93,6 +111,7 @@ export class Opened {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    handles.delete(this.handle);
     libraryClosed(this.#base);
     this.native.close();
   }
@@ -127,7 +146,10 @@ const freeDefinition: FunctionDefinition = {
 };
 
 /** What hands a string to the deallocator of its definition, checked now; nothing where it has none. */
-export function deallocatorOf(def: FunctionDefinition, owner: string): ((address: unknown) => void) | undefined {
+export function deallocatorOf(
+  def: FunctionDefinition,
+  owner: string,
+): ((address: unknown) => void) | undefined {
   if (def.free === undefined) return undefined;
   const name = `${owner}: the deallocator of its result`;
   const address = codeAddress(def.free, name);
@@ -163,13 +185,18 @@ class DataSymbol {
   }
 
   set value(value: unknown) {
-    writeAt(this.#type, this.ptr, value, this.name);
+    const converted = writable(this.#type, value, this.name);
+    writeAt(this.#type, this.ptr, converted, this.name);
   }
 }
 
 /** An object without a prototype that V8 keeps in its fast form. */
-const Symbols = function () {} as unknown as new () => Record<string, unknown>;
-Symbols.prototype = Object.freeze(Object.create(null));
+function Symbols(this: unknown): void {
+  // Its instances start empty.
+}
+Symbols.prototype = Object.freeze(Object.create(null) as object);
+const newSymbols = (): Record<string, unknown> =>
+  new (Symbols as unknown as new () => Record<string, unknown>)();
 
 /** Defines a property whose value is made when it is first read. */
 export function defineLazily(target: object, name: string, make: () => unknown): void {
@@ -187,17 +214,6 @@ function makeSymbol(name: string, { what }: SymbolDefinition, address: number, o
   return publish(bound, name, arity(what), address, () => opened.check(name));
 }
 
-/** Libraries by the handle that the raw bridge knows them by. */
-export const handles = new Map<bigint, Opened>();
-let lastHandle = 0n;
-
-/** Opens a library and gives it a handle. */
-export function open(path: unknown, options?: unknown): { handle: bigint; opened: Opened } {
-  const opened = new Opened(path, options);
-  handles.set(++lastHandle, opened);
-  return { handle: lastHandle, opened };
-}
-
 /** A loaded library. */
 export class Library {
   readonly symbols: Record<string, unknown>;
@@ -210,10 +226,10 @@ export class Library {
     for (const [name, { what }] of defined) {
       if (what.kind === 'function' && what.free !== undefined) codeAddress(what.free, `defs.${name}.returns`);
     }
-    const { handle, opened } = open(path, options);
-    this.handle = handle;
+    const opened = new Opened(path, options);
+    this.handle = opened.handle;
     this.#opened = opened;
-    this.symbols = new Symbols();
+    this.symbols = newSymbols();
     try {
       for (const [name, definition] of defined) this.#define(name, definition);
     } catch (error) {

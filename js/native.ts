@@ -48,6 +48,6 @@ export function bufferAddress(value: object): number {
 
 /** Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`. */
 export const switches = {
-  fast: process.env['ARKFFI_PATH'] !== 'libffi',
-  codegen: process.env['ARKFFI_CODEGEN'] !== 'off',
+  fast: process.env.ARKFFI_PATH !== 'libffi',
+  codegen: process.env.ARKFFI_CODEGEN !== 'off',
 } as const;

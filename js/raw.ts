@@ -1,11 +1,10 @@
 /** The raw bridge: functions by handle and name, with their values in two lists. */
 import { bindFunction, readText, type Callable } from './call/function';
 import { codeAddress, groupOf } from './code';
-import { addressOf } from './convert';
 import { resolveResult, resolveTypes, type FunctionDefinition } from './define';
-import { describe, ffiError } from './errors';
-import { handles, open, type Opened } from './library';
-import { ptr, readMemory } from './memory/bytes';
+import { describe, ffiError, isArray } from './errors';
+import { libraryOf, Opened } from './library';
+import { ptr, readMemory, textAt } from './memory/bytes';
 import { typeNamed, type TypeInfo } from './types';
 
 interface Defined {
@@ -16,23 +15,24 @@ interface Defined {
 /** The functions defined on each library, and those called with their types, by name and types. */
 const definitions = new WeakMap<Opened, Map<string, Defined>>();
 
-function find(handle: unknown, owner: string): Opened {
-  const opened = typeof handle === 'bigint' ? handles.get(handle) : undefined;
-  if (opened === undefined) {
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: ${describe(handle)} is not a handle that load gave`);
-  }
-  return opened;
+function find(handle: unknown, owner: string): Opened | 'closed' {
+  const opened = libraryOf(handle);
+  if (opened !== undefined) return opened;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: ${describe(handle)} is not a handle that load gave`);
 }
 
 function findOpen(handle: unknown, owner: string): Opened {
   const opened = find(handle, owner);
-  opened.check(owner);
-  return opened;
+  if (opened !== 'closed') return opened;
+  throw ffiError('ERR_FFI_CLOSED', `${owner}: the library of handle ${describe(handle)} has been closed`);
 }
 
 function checkName(name: unknown, owner: string): string {
   if (typeof name === 'string' && name !== '' && !name.includes('\0')) return name;
-  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: a symbol is named by a string, got ${describe(name)}`);
+  throw ffiError(
+    'ERR_FFI_INVALID_ARG_TYPE',
+    `${owner}: a symbol is named by a string, got ${describe(name)}`,
+  );
 }
 
 function define(argTypes: unknown, returnType: unknown, owner: string): FunctionDefinition {
@@ -64,7 +64,7 @@ function isText({ convert }: TypeInfo): boolean {
 
 function list(values: unknown, owner: string): readonly unknown[] {
   if (values === undefined || values === null) return [];
-  if (Array.isArray(values)) return values as unknown[];
+  if (isArray(values)) return values;
   throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: arguments come in an array, got ${describe(values)}`);
 }
 
@@ -82,11 +82,12 @@ function apply({ def, call }: Defined, numArgs: unknown, strArgs: unknown, owner
 }
 
 function load(path: unknown): bigint {
-  return open(path).handle;
+  return new Opened(path).handle;
 }
 
 function close(handle: unknown): void {
-  find(handle, 'close').close();
+  const opened = find(handle, 'close');
+  if (opened !== 'closed') opened.close();
 }
 
 function defineFunction(handle: unknown, name: unknown, argTypes: unknown, returnType: unknown): void {
@@ -116,7 +117,13 @@ function callMixed(
   return apply(bindNamed(opened, symbol, define(argTypes, returnType, symbol)), numArgs, strArgs, symbol);
 }
 
-function callString(handle: unknown, name: unknown, argTypes?: unknown, numArgs?: unknown, strArgs?: unknown): string {
+function callString(
+  handle: unknown,
+  name: unknown,
+  argTypes?: unknown,
+  numArgs?: unknown,
+  strArgs?: unknown,
+): string {
   return (callMixed(handle, name, argTypes, 'CString', numArgs, strArgs) as string | null) ?? '';
 }
 
@@ -142,7 +149,8 @@ function getSymbolPtr(handle: unknown, name: unknown): number {
 }
 
 function readCString(pointer: unknown): string {
-  return readText(typeNamed('CString'), addressOf(pointer, 'readCString'), 'readCString') ?? '';
+  const { start, length } = textAt(pointer, 0, 'readCString');
+  return length === 0 ? '' : (readText(typeNamed('CString'), start, 'readCString') ?? '');
 }
 
 export const ffi = Object.freeze({

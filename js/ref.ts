@@ -1,5 +1,5 @@
 /** Out-parameters: one value in memory that C can be given the address of. */
-import { readAt, writeAt } from './cell';
+import { readAt, writable, writeAt } from './cell';
 import { addressOf } from './convert';
 import { ffiError } from './errors';
 import { resolveMemoryType, type TypeInfo } from './types';
@@ -25,7 +25,8 @@ export class Ref {
   }
 
   set value(value: unknown) {
-    writeAt(this.#type, this.ptr, value, 'ref');
+    const converted = writable(this.#type, value, 'ref');
+    writeAt(this.#type, this.ptr, converted, 'ref');
   }
 
   close(): void {

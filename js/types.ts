@@ -1,5 +1,5 @@
 /** From what a definition says to a row of the type table. */
-import { describe, ffiError } from './errors';
+import { describe, ffiError, type ErrorCode } from './errors';
 import { rows, spellings } from './generated/types';
 import { environment, native } from './native';
 
@@ -46,6 +46,14 @@ export class Disposable {
   ) {
     Object.freeze(this);
   }
+
+  /** Whether a value is one; asks nothing of the value itself. */
+  static is(value: unknown): value is Disposable {
+    return typeof value === 'object' && value !== null && #brand in value;
+  }
+
+  /** Its presence is what `is` looks for. */
+  readonly #brand = true;
 }
 
 /** The names most like one, as a hint to append to a message. */
@@ -58,10 +66,15 @@ function nearest(name: string, candidates: readonly string[]): string {
 }
 
 /** Refuses a key that an object of that shape does not have: a misspelled one would be ignored. */
-export function checkKeys(where: string, value: object, keys: readonly string[]): void {
+export function checkKeys(
+  where: string,
+  value: object,
+  keys: readonly string[],
+  code: ErrorCode = 'ERR_FFI_INVALID_TYPE',
+): void {
   for (const key of Object.keys(value)) {
     if (keys.includes(key)) continue;
-    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: unknown property '${key}'${nearest(key, keys)}`);
+    throw ffiError(code, `${where}: unknown property '${key}'${nearest(key, keys)}`);
   }
 }
 
@@ -72,7 +85,10 @@ export function resolveType(spec: unknown, where: string): TypeInfo {
   }
   const id = spellings.get(spec);
   if (id === undefined) {
-    const near = nearest(spec, [...spellings.keys()].filter((key) => key.length > 1));
+    const near = nearest(
+      spec,
+      [...spellings.keys()].filter((key) => key.length > 1),
+    );
     throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: unknown type '${spec}'${near}`);
   }
   return types[id]!;
@@ -82,7 +98,10 @@ export function resolveType(spec: unknown, where: string): TypeInfo {
 export function resolveMemoryType(spec: unknown, where: string): TypeInfo {
   const type = resolveType(spec, where);
   if (['void', 'env', 'value'].includes(type.convert)) {
-    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: a value of type '${type.name}' does not stand in memory`);
+    throw ffiError(
+      'ERR_FFI_INVALID_TYPE',
+      `${where}: a value of type '${type.name}' does not stand in memory`,
+    );
   }
   return type;
 }
@@ -101,7 +120,10 @@ export function alignof(type: unknown): number {
 export function disposable(type: unknown, free: unknown): Disposable {
   const row = resolveType(type, 'disposable');
   if (row.convert !== 'utf8') {
-    throw ffiError('ERR_FFI_INVALID_TYPE', `disposable: only a CString can be disposed of, not '${row.name}'`);
+    throw ffiError(
+      'ERR_FFI_INVALID_TYPE',
+      `disposable: only a CString can be disposed of, not '${row.name}'`,
+    );
   }
   return new Disposable(row, free);
 }

@@ -29,7 +29,8 @@ function rust() {
   const variants = types.map(
     (row) => `    /// \`${row.c}\`, in JavaScript \`${row.name}\`.\n    ${pascal(row.name)},`,
   );
-  const arms = (pick) => types.map((row) => `            TypeId::${pascal(row.name)} => ${pick(row)},`).join('\n');
+  const arms = (pick) =>
+    types.map((row) => `            TypeId::${pascal(row.name)} => ${pick(row)},`).join('\n');
   return `//! ${note}
 
 use super::{Convert, Machine};
@@ -144,7 +145,10 @@ const accepts = {
   utf8: ['string (UTF-8), null, undefined, CString, buffer, pointer', 'string; null for NULL'],
   utf16: ['string (UTF-16), null, undefined, buffer, pointer', 'string; null for NULL'],
   utf32: ['string (UTF-32), null, undefined, buffer, pointer', 'string; null for NULL'],
-  wide_text: ['string (UTF-16 on Windows, else UTF-32), null, undefined, buffer, pointer', 'string; null for NULL'],
+  wide_text: [
+    'string (UTF-16 on Windows, else UTF-32), null, undefined, buffer, pointer',
+    'string; null for NULL',
+  ],
   pointer: ['pointer, null, undefined, buffer, anything with a numeric `ptr`', 'number; 0 for NULL'],
   function: ['CFunction, symbol, pointer, null', 'number; 0 for NULL'],
   env: ['filled in: no argument is passed', '–'],

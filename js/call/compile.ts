@@ -2,12 +2,12 @@
  * Wrappers as generated code. Each function gets a source text of its own, with a number in it, so
  * that V8 keeps what it learns about one function apart from the others.
  *
- * A wrapper accepts the common kind of each argument inline and leaves the rest to `convert`. Every
+ * A wrapper accepts the common kind of each argument inline and leaves the rest to `convertAll`. Every
  * conversion, and with it all user code, runs before the first slot is written; between the native
  * call and the reading of the result nothing runs at all.
  */
 import { compileFunction } from 'node:vm';
-import { convert } from '../convert';
+import { convertAll } from '../convert';
 import { layout, slots, type NativeFunction } from '../native';
 import * as results from './results';
 import type { Parameter, Shape } from './shape';
@@ -34,7 +34,7 @@ function accepts({ type }: Parameter, a: string): string {
     case 'u32':
       return `${number} && ${a} >>> 0 === ${a}`;
     case 'i64':
-      return `${number} && Math.floor(${a}) === ${a} && ${a} >= -${maxSafe} && ${a} <= ${maxSafe}`;
+      return `${number} && ((${a} | 0) === ${a} || Math.floor(${a}) === ${a} && ${a} >= -${maxSafe} && ${a} <= ${maxSafe})`;
     case 'u64':
       return `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`;
     case 'f32':
@@ -45,27 +45,43 @@ function accepts({ type }: Parameter, a: string): string {
   }
 }
 
-/** Statements that make value `v` of an argument whose conversion needs more than a look at it. */
-function conversion({ type, store }: Parameter, index: number): string[] {
-  const [a, v, slow] = [`a${index}`, `v${index}`, `convert(types[${index}], a${index}, owner, ${index})`];
-  if (store === 'text') return [`const ${v} = typeof ${a} === 'string' ? ${a} : ${slow};`];
-  if (type.convert !== 'pointer') return [];
-  // A typed array seen before has the same address, unless it was detached: then its length is 0.
-  return [
-    `let ${v} = ${a};
-    if (typeof ${a} === 'number') {}
+/** Whether the conversion of a parameter needs more than a look at the argument. */
+function isIndirect({ type, store }: Parameter): boolean {
+  return store === 'text' || type.convert === 'pointer' || type.convert === 'function';
+}
+
+/**
+ * Statements that make the values of addresses and strings. What is neither a number, a string nor a
+ * typed array seen before is left to `convertAll`, together with all the others: a `ptr` that is user
+ * code must run before any address is taken.
+ */
+function conversions({ parameters }: Shape): string {
+  const indirect = parameters.flatMap((parameter, index) => (isIndirect(parameter) ? [index] : []));
+  if (indirect.length === 0) return '';
+  const look = (index: number) => {
+    const [a, v] = [`a${index}`, `v${index}`];
+    if (parameters[index]!.store === 'text')
+      return `if (typeof ${a} === 'string') ${v} = ${a}; else known = false;`;
+    // A typed array seen before has the same address, unless it was detached: then its length is 0.
+    return `if (typeof ${a} === 'number') ${v} = ${a};
     else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
-    else {
-      ${v} = ${slow};
-      last${index} = remembered(${a});
-      address${index} = ${v};
-    }`,
-  ];
+    else known = false;`;
+  };
+  const take = (index: number) =>
+    parameters[index]!.store === 'text'
+      ? `v${index} = v[${index}];`
+      : `address${index} = v${index} = v[${index}]; last${index} = remembered(a${index});`;
+  return `let ${indirect.map((index) => `v${index}`).join(', ')}, known = true;
+    ${indirect.map(look).join('\n    ')}
+    if (!known) {
+      const v = convertAll(types, arguments, owner);
+      ${indirect.map(take).join('\n      ')}
+    }`;
 }
 
 /** The value of a parameter: converted already, or the argument itself. */
-function valueOf({ type, store }: Parameter, index: number): string {
-  return store === 'text' || type.convert === 'pointer' ? `v${index}` : `a${index}`;
+function valueOf(parameter: Parameter, index: number): string {
+  return isIndirect(parameter) ? `v${index}` : `a${index}`;
 }
 
 /**
@@ -84,11 +100,11 @@ function storing(shape: Shape): string {
     stores.push(`${view[store]}[${store === 'f32' ? word * 2 : word}] = ${stored};`);
   });
   if (stores.length === 0) return '';
-  const converted = shape.parameters.some((parameter, index) => valueOf(parameter, index) !== `a${index}`);
+  const converted = shape.parameters.some(isIndirect);
   const values = converted ? `[${shape.parameters.map(valueOf).join(', ')}]` : 'arguments';
   return `if (${conditions.join(' && ')}) {
       ${stores.join('\n      ')}
-    } else storeAny(parameters, owner, ${values});`;
+    } else flags = storeAny(parameters, owner, ${values});`;
 }
 
 function result({ result: type }: Shape): string {
@@ -130,14 +146,15 @@ function source(shape: Shape, id: number): string {
   const texts = shape.keepsText
     ? parameters.flatMap(({ store }, index) => (store === 'text' ? [index] : []))
     : [];
-  const remembered = parameters.flatMap(({ type }, index) =>
-    type.convert === 'pointer' ? [`let last${index} = nothing, address${index} = 0;`] : [],
+  const remembered = parameters.flatMap((parameter, index) =>
+    isIndirect(parameter) && parameter.store !== 'text' ? [`let last${index} = nothing, address${index} = 0;`] : [],
   );
-  const call = `r = native(${values.join(', ')});`;
+  const flags = `U32[${layout.flags * 2}]`;
+  const call = `${flags} = flags; r = native(${values.join(', ')});`;
   const calling =
     texts.length === 0
       ? call
-      : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) { sameText(); r = native(); }
+      : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) { ${flags} = flags | ${layout.flagSameText}; r = native(); }
     else { ${texts.map((index) => `text${index} = kept(a${index});`).join(' ')} ${call} }`;
   const forgetting = texts.map((index) => `text${index} = nothing;`).join(' ');
   return `'use strict'; // ${id}
@@ -147,35 +164,48 @@ function source(shape: Shape, id: number): string {
   let lastText = null;
   return function (${args}) {
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
-    ${parameters.flatMap(conversion).join('\n    ')}
-    let r;
+    ${conversions(shape)}
+    let flags = 0, r;
     ${storing(shape)}
     ${calling}
     // Naming the arguments here keeps their buffers alive until C has returned.
-    if (U32[${layout.status * 2}] !== 0) { ${forgetting} throw failure(owner, shape, arguments); }
+    const status = U32[${layout.status * 2}];
+    if (status !== 0) {
+      U32[${layout.status * 2}] = 0;
+      ${forgetting}
+      throw failure(status, owner, shape, arguments);
+    }
     ${result(shape)}
   };`;
 }
 
-const lengthOf: (value: unknown) => number = Function.prototype.call.bind(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), 'length')!.get!,
-);
-
-const names = [
-  'native', 'shape', 'owner', 'parameters', 'types', 'resultType', 'slots', 'lengthOf', 'nothing', 'kept',
-  'remembered', 'convert', 'storeAny', 'sameText', 'wrongCount', 'failure', 'readSigned', 'readUnsigned', 'exact',
-];
+const { nothing, kept, remembered, lengthOf, storeAny, wrongCount, failure } = support;
+const { readSigned, readUnsigned, exact } = results;
+/** What every wrapper can name besides its own function. */
+const helpers = {
+  slots,
+  convertAll,
+  lengthOf,
+  nothing,
+  kept,
+  remembered,
+  storeAny,
+  wrongCount,
+  failure,
+  readSigned,
+  readUnsigned,
+  exact,
+};
 
 let count = 0;
 
 /** Makes the wrapper of a native function. */
 export function compileWrapper(native: NativeFunction, shape: Shape, owner: string): Wrapper {
-  const { nothing, kept, remembered, storeAny, sameText, wrongCount, failure } = support;
-  const { readSigned, readUnsigned, exact } = results;
-  const types = shape.parameters.map(({ type }) => type);
-  const make = compileFunction(source(shape, ++count), names) as (...helpers: unknown[]) => Wrapper;
-  return make(
-    native, shape, owner, shape.parameters, types, shape.result, slots, lengthOf, nothing, kept,
-    remembered, convert, storeAny, sameText, wrongCount, failure, readSigned, readUnsigned, exact,
-  );
+  const { parameters, result: resultType } = shape;
+  const types = parameters.map(({ type }) => type);
+  const names = { native, shape, owner, parameters, types, resultType, ...helpers };
+  const make = compileFunction(source(shape, ++count), Object.keys(names)) as (
+    ...values: unknown[]
+  ) => Wrapper;
+  return make(...Object.values(names));
 }

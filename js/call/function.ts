@@ -1,7 +1,7 @@
 /** C functions as JavaScript functions: bound when first needed, variadic ones per combination. */
 import type { FunctionDefinition } from '../define';
 import { variadicType } from '../define';
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, isArray } from '../errors';
 import { environment, native, switches, type NativeLibrary } from '../native';
 import { typeNamed, type TypeInfo } from '../types';
 import { shapeOf } from './shape';
@@ -54,11 +54,15 @@ function bindVariadic(group: NativeLibrary, address: number, owner: string, def:
     }
     const extras = args.slice(given).map((extra, index) => {
       const where = `${owner}: args[${given + index}]`;
-      if (!Array.isArray(extra) || extra.length !== 2) {
+      if (!isArray(extra) || extra.length !== 2) {
         const message = `${where} of a variadic function takes [type, value], got ${describe(extra)}`;
         throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
       }
-      return { type: variadicType(extra[0], where), value: extra[1] as unknown };
+      const [spec, value] = extra;
+      const type = variadicType(spec, where);
+      // C rounds to float before it promotes to double.
+      const rounds = type.machine === 'f32' && typeof value === 'number';
+      return { type, value: rounds ? Math.fround(value) : value };
     });
     const values = extras.map(({ value }) => value);
     return bindingOf(extras.map(({ type }) => type)).call(...args.slice(0, given), ...values);

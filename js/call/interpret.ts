@@ -1,5 +1,5 @@
 /** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
-import { convert } from '../convert';
+import { convertAll } from '../convert';
 import { layout, slots, type NativeFunction } from '../native';
 import { exact, place, readSigned, readUnsigned, resultWord } from './results';
 import type { Shape } from './shape';
@@ -7,6 +7,7 @@ import { failure, storeAny, wrongCount } from './support';
 
 const { U32 } = slots;
 const status = layout.status * 2;
+const flags = layout.flags * 2;
 
 /** Reads the result of a call; `returned` is what the native function returned. */
 export function readResult(shape: Shape, owner: string, returned: unknown): unknown {
@@ -35,17 +36,24 @@ export function readResult(shape: Shape, owner: string, returned: unknown): unkn
 }
 
 /** Makes the wrapper of a native function. */
-export function interpretWrapper(native: NativeFunction, shape: Shape, owner: string): (...args: unknown[]) => unknown {
+export function interpretWrapper(
+  native: NativeFunction,
+  shape: Shape,
+  owner: string,
+): (...args: unknown[]) => unknown {
   const { parameters, result } = shape;
+  const types = parameters.map(({ type }) => type);
   let lastText: unknown = null;
   const wrapper = (...args: unknown[]): unknown => {
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
     // Every conversion comes before the first store: it may run user code, which may call C.
-    const values = parameters.map(({ type }, index) => convert(type, args[index], owner, index));
-    storeAny(parameters, owner, values);
+    const values = convertAll(types, args, owner);
+    U32[flags] = storeAny(parameters, owner, values);
     const handed = values.filter((_, index) => ['text', 'value'].includes(parameters[index]!.store));
     const returned = native(...handed);
-    if (U32[status] !== 0) throw failure(owner, shape, args);
+    const left = U32[status]!;
+    U32[status] = 0;
+    if (left !== 0) throw failure(left, owner, shape, args);
     if (result.convert !== 'utf8') return readResult(shape, owner, returned);
     if (returned !== undefined) lastText = returned;
     return lastText;

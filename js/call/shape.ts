@@ -23,7 +23,12 @@ export interface Shape {
 const shapes = new Map<string, Shape>();
 
 /** The shape of a signature. `fixed` counts a variadic function's declared parameters, else -1. */
-export function shapeOf(types: readonly TypeInfo[], fixed: number, result: TypeInfo, fast = switches.fast): Shape {
+export function shapeOf(
+  types: readonly TypeInfo[],
+  fixed: number,
+  result: TypeInfo,
+  fast = switches.fast,
+): Shape {
   const key = `${types.map((type) => type.id).join()}|${fixed}|${result.id}|${fast}`;
   const known = shapes.get(key);
   if (known !== undefined) return known;

@@ -1,13 +1,11 @@
 /** What wrappers call for everything but the common case. */
-import { isTypedArray } from 'node:util/types';
+import { isArrayBuffer, isTypedArray } from 'node:util/types';
 import { describe, ffiError } from '../errors';
-import { bufferAddress, layout, slots } from '../native';
-import { convert } from '../convert';
+import { layout, slots } from '../native';
+import { settle } from '../convert';
 import type { Parameter, Shape } from './shape';
 
-const { U32, F32, F64, I64, U64 } = slots;
-const status = layout.status * 2;
-const flags = layout.flags * 2;
+const { F32, F64, I64, U64 } = slots;
 
 /** Buffers larger than this, in bytes, are not remembered: a function would keep its last one alive. */
 const rememberedBytes = 64 * 1024;
@@ -23,20 +21,37 @@ export function kept(value: unknown): unknown {
   return typeof value === 'string' && value.length <= keptLength ? value : nothing;
 }
 
+/** A built-in getter as a function, which no property of an object can hide. */
+function getter(prototype: object, name: string): (object: unknown) => unknown {
+  const { get } = Reflect.getOwnPropertyDescriptor(prototype, name)!;
+  return Function.prototype.call.bind(get!) as (object: unknown) => unknown;
+}
+
+const typedArray = Reflect.getPrototypeOf(Int8Array.prototype)!;
+/** A typed array's length. */
+export const lengthOf = getter(typedArray, 'length') as (array: unknown) => number;
+const bufferOf = getter(typedArray, 'buffer');
+const byteLengthOf = getter(ArrayBuffer.prototype, 'byteLength') as (buffer: unknown) => number;
+
 /** The value if it is a typed array whose address the wrapper may remember, else `nothing`. */
 export function remembered(value: unknown): unknown {
-  if (!isTypedArray(value)) return nothing;
-  return bufferAddress(value) > 0 && value.buffer.byteLength <= rememberedBytes ? value : nothing;
+  if (!isTypedArray(value) || lengthOf(value) === 0) return nothing;
+  const buffer = bufferOf(value);
+  return isArrayBuffer(buffer) && byteLengthOf(buffer) <= rememberedBytes ? value : nothing;
 }
 
 /**
  * Converts and stores the arguments that stand in the slots, or throws for the first that cannot be.
- * Where one of them is a bigint, every integer is stored as its 64-bit pattern.
+ * Where one of them is a bigint, every integer is stored as its 64-bit pattern. Gives the call's flags.
  */
-export function storeAny(parameters: readonly Parameter[], owner: string, values: ArrayLike<unknown>): void {
+export function storeAny(
+  parameters: readonly Parameter[],
+  owner: string,
+  values: ArrayLike<unknown>,
+): number {
   const stored = parameters.flatMap((parameter, index) => {
     if (parameter.store === 'text' || parameter.store === 'value') return [];
-    return [{ ...parameter, value: convert(parameter.type, values[index], owner, index) as number | bigint }];
+    return [{ ...parameter, value: settle(parameter.type, values[index], owner, index) as number | bigint }];
   });
   const bits = stored.some(({ value }) => typeof value === 'bigint');
   for (const { store, word, value } of stored) {
@@ -44,12 +59,7 @@ export function storeAny(parameters: readonly Parameter[], owner: string, values
     else if (bits && store === 'number') I64[word] = BigInt.asIntN(64, BigInt(value));
     else F64[word] = value as number;
   }
-  if (bits) U32[flags]! |= layout.flagBits;
-}
-
-/** Tells native code that the strings are those of the function's last call. */
-export function sameText(): void {
-  U32[flags]! |= layout.flagSameText;
+  return bits ? layout.flagBits : 0;
 }
 
 /** Refuses a wrong number of arguments. */
@@ -58,16 +68,17 @@ export function wrongCount(owner: string, wanted: number, given: number): Error 
   return ffiError('ERR_FFI_ARG_COUNT', `${owner} takes ${wanted} argument${plural}, got ${given}`);
 }
 
-/** The error for the status that native code left instead of making the call; clears it. */
-export function failure(owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
+/** The error for a status that native code left instead of making the call. */
+export function failure(status: number, owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
   const args = Array.from(given);
-  const reason = layout.statuses[U32[status]! - 1];
-  U32[status] = 0;
+  const reason = layout.statuses[status - 1];
   switch (reason) {
     case 'closed':
       return ffiError('ERR_FFI_CLOSED', `${owner}: its library or the function itself has been closed`);
     case 'stackOverflow':
-      return new RangeError(`Maximum call stack size exceeded: ${owner} is called too deep in the native stack`);
+      return new RangeError(
+        `Maximum call stack size exceeded: ${owner} is called too deep in the native stack`,
+      );
     case 'embeddedNul': {
       const index = args.findIndex((arg) => typeof arg === 'string' && arg.includes('\0'));
       const type = shape.parameters[index]?.type.c ?? 'string';
@@ -81,7 +92,10 @@ export function failure(owner: string, shape: Shape, given: ArrayLike<unknown>):
       return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);
     }
     case 'textTooLong':
-      return ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: the string is longer than a JavaScript string can be`);
+      return ffiError(
+        'ERR_FFI_OUT_OF_RANGE',
+        `${owner}: the string is longer than a JavaScript string can be`,
+      );
     default:
       return ffiError('ERR_FFI_UNSUPPORTED', `${owner}: Node-API refused a conversion`);
   }

@@ -1,42 +1,67 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
-import { copyAt, readAt, writeAt } from '../cell';
+import { copyAt, readAt, writable, writeAt } from '../cell';
 import { readText } from '../call/function';
 import { describe, ffiError } from '../errors';
+import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
-import { locate, rangeOf, stringLength } from './bytes';
-import { checkOffset } from './range';
+import { locate, textAt } from './bytes';
 
 const names = [
-  'i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'f32', 'f64', 'bool', 'ptr', 'long', 'ulong', 'usize',
+  'i8',
+  'u8',
+  'i16',
+  'u16',
+  'i32',
+  'u32',
+  'i64',
+  'u64',
+  'f32',
+  'f64',
+  'bool',
+  'ptr',
+  'long',
+  'ulong',
+  'usize',
 ] as const;
 
 export type AccessName = (typeof names)[number] | 'cstring';
+const nothing = Object.freeze({});
+
+/** Keeps a buffer alive up to here: the engine cannot know that no result is `nothing`. */
+function keep<T>(result: T, bytes: unknown): T {
+  if (result === nothing) throw new Error(describe(bytes));
+  return result;
+}
+
 type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
 function reader(name: (typeof names)[number]): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
-  return (pointer, offset = 0) => readAt(type, locate(pointer, offset, type.size, owner), owner);
+  return (pointer, offset = 0) => {
+    const bytes = resolvePointer(pointer);
+    return keep(readAt(type, locate(bytes, offset, type.size, owner), owner), bytes);
+  };
 }
 
 function writer(name: (typeof names)[number]): Writer {
   const type = typeNamed(name);
   const owner = `write.${name}`;
-  return (pointer, offset, value) => writeAt(type, locate(pointer, offset, type.size, owner), value, owner);
+  return (pointer, offset, value) => {
+    const bytes = resolvePointer(pointer);
+    const converted = writable(type, value, owner);
+    writeAt(type, locate(bytes, offset, type.size, owner), converted, owner);
+    keep(converted, bytes);
+  };
 }
 
 /** Reads the NUL-terminated string that stands there. */
 function readString(pointer: unknown, offset: unknown = 0): string {
   const owner = 'read.cstring';
-  const { start, size } = rangeOf(pointer, owner);
-  const by = checkOffset(offset, owner);
-  const address = locate(pointer, by, 1, owner);
-  if (size !== undefined && by + stringLength(address, owner) >= size) {
-    const message = `${owner}: no NUL ends the string at offset ${by} of the buffer of ${size} bytes from ${start}`;
-    throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
-  }
-  return readText(typeNamed('CString'), address, owner) ?? '';
+  const { start, bytes } = textAt(pointer, offset, owner);
+  if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the address is NULL`);
+  return keep(readText(typeNamed('CString'), start, owner) ?? '', bytes);
 }
 
 /** Writes a string as NUL-terminated UTF-8. */
@@ -47,7 +72,9 @@ function writeString(pointer: unknown, offset: unknown, value: unknown): void {
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes a string without a NUL, got ${given}`);
   }
   const bytes = Buffer.from(`${value}\0`, 'utf8');
-  copyAt(locate(pointer, offset, bytes.length, owner), bytes, bytes.length, owner);
+  const target = resolvePointer(pointer);
+  copyAt(locate(target, offset, bytes.length, owner), bytes, bytes.length, owner);
+  keep(bytes, target);
 }
 
 export const read = Object.freeze({

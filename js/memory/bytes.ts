@@ -2,40 +2,75 @@
 import { bindFunction, ownGroup } from '../call/function';
 import { copyAt } from '../cell';
 import { codeAddress } from '../code';
-import { addressOf, isBuffer } from '../convert';
+import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { describe, ffiError } from '../errors';
 import { native } from '../native';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
 
-const lengthOf = bindFunction(ownGroup, native((binding) => binding.guardRoutines().length), 'length', {
-  kind: 'function',
-  args: [typeNamed('ptr')],
-  variadic: false,
-  result: typeNamed('i64'),
-  free: undefined,
-}).call;
+const lengthOf = bindFunction(
+  ownGroup,
+  native((binding) => binding.guardRoutines().length),
+  'length',
+  {
+    kind: 'function',
+    args: [typeNamed('ptr')],
+    variadic: false,
+    result: typeNamed('i64'),
+    free: undefined,
+  },
+).call;
 
 /** The bytes before the NUL of a string at an address. */
 export function stringLength(address: number | bigint, owner: string): number {
   const length = lengthOf(address) as number;
   if (length >= 0) return length;
-  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at 0x${address.toString(16)} is not readable`);
+  throw ffiError(
+    'ERR_FFI_INVALID_POINTER',
+    `${owner}: the string at 0x${address.toString(16)} is not readable`,
+  );
 }
 
-/** Anything that names memory: its start, and its size where that is known. */
-export function rangeOf(value: unknown, owner: string): { start: number | bigint; size: number | undefined } {
+/** The sizes in bytes of the blocks that this environment has allocated and not freed, by their starts. */
+const blocks = new Map<number | bigint, number>();
+
+function allocated(address: number, bytes: number): number {
+  blocks.set(address, bytes);
+  return address;
+}
+
+/** Anything that names memory: its start, and its size where that is known. `value` has been resolved. */
+function rangeOf(value: unknown, owner: string): { start: number | bigint; size: number | undefined } {
   const start = addressOf(value, owner);
-  return { start, size: isBuffer(value) ? value.byteLength : undefined };
+  return { start, size: isBuffer(value) ? value.byteLength : blocks.get(start) };
 }
 
-/** The address of `bytes` bytes at an offset, within bounds where those are known. */
+/** The NUL-terminated string at an offset: its start and its length in bytes, within known bounds. */
+export function textAt(
+  value: unknown,
+  offset: unknown,
+  owner: string,
+): { start: number | bigint; length: number; bytes: unknown } {
+  const bytes = resolvePointer(value);
+  const by = checkOffset(offset, owner);
+  const { start: base, size } = rangeOf(bytes, owner);
+  if (base === 0) return { start: 0, length: 0, bytes };
+  const start = locate(bytes, by, 1, owner);
+  const length = stringLength(start, owner);
+  if (size !== undefined && by + length >= size) {
+    const message = `${owner}: no NUL ends the string at offset ${by} of the ${size} bytes`;
+    throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
+  }
+  return { start, length, bytes };
+}
+
+/** The address of `bytes` bytes at an offset, within known bounds. `value` has been resolved. */
 export function locate(value: unknown, offset: unknown, bytes: number, owner: string): number | bigint {
   const { start, size } = rangeOf(value, owner);
   const by = checkOffset(offset, owner);
   if (size === undefined) return offsetAddress(start, by, owner);
   if (by < 0 || by + bytes > size) {
-    const message = `${owner}: ${bytes} bytes at offset ${by} lie outside the buffer of ${size} bytes`;
+    const message = `${owner}: ${bytes} bytes at offset ${by} lie outside the ${size} bytes of it`;
     throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
   }
   return bytes === 0 ? start : offsetAddress(start, by, owner);
@@ -44,16 +79,25 @@ export function locate(value: unknown, offset: unknown, bytes: number, owner: st
 /** Allocates a block; 0 bytes give a block of its own. */
 export function malloc(size: unknown): number {
   const bytes = checkLength(size, 'malloc');
-  return native((binding) => binding.allocateBlock(bytes, false));
+  return allocated(
+    native((binding) => binding.allocateBlock(bytes, false)),
+    bytes,
+  );
 }
 
 /** Allocates a zeroed block of `count` times `size` bytes. */
 export function calloc(count: unknown, size: unknown): number {
   const bytes = checkLength(count, 'calloc') * checkLength(size, 'calloc');
   if (!Number.isSafeInteger(bytes)) {
-    throw ffiError('ERR_FFI_OUT_OF_RANGE', `calloc: ${describe(count)} times ${describe(size)} bytes are too many`);
+    throw ffiError(
+      'ERR_FFI_OUT_OF_RANGE',
+      `calloc: ${describe(count)} times ${describe(size)} bytes are too many`,
+    );
   }
-  return native((binding) => binding.allocateBlock(bytes, true));
+  return allocated(
+    native((binding) => binding.allocateBlock(bytes, true)),
+    bytes,
+  );
 }
 
 function blockOf(pointer: unknown, owner: string): number {
@@ -66,15 +110,18 @@ function blockOf(pointer: unknown, owner: string): number {
 export function realloc(pointer: unknown, size: unknown): number {
   const bytes = checkLength(size, 'realloc');
   const block = blockOf(pointer, 'realloc');
-  return native((binding) =>
-    block === 0 ? binding.allocateBlock(bytes, false) : binding.resizeBlock(block, bytes),
-  );
+  if (block === 0) return malloc(bytes);
+  const moved = native((binding) => binding.resizeBlock(block, bytes));
+  blocks.delete(block);
+  return allocated(moved, bytes);
 }
 
 /** Frees a block; NULL is none. */
 export function free(pointer: unknown): void {
   const block = blockOf(pointer, 'free');
-  if (block !== 0) native((binding) => binding.freeBlock(block));
+  if (block === 0) return;
+  native((binding) => binding.freeBlock(block));
+  blocks.delete(block);
 }
 
 function duplicate(text: unknown, limit: number, owner: string): number {
@@ -107,9 +154,11 @@ export function strndup(text: unknown, bytes: unknown): number {
 /** Copies bytes between addresses or buffers; the ranges may overlap. */
 export function copy(to: unknown, from: unknown, bytes: unknown): void {
   const length = checkLength(bytes, 'copy');
-  const [target, source] = [locate(to, 0, length, 'copy'), locate(from, 0, length, 'copy')];
-  if (target === 0 || source === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'copy: the address is NULL');
-  if (length > 0) copyAt(to, from, length, 'copy');
+  const [target, source] = [resolvePointer(to), resolvePointer(from)];
+  if (locate(target, 0, length, 'copy') === 0 || locate(source, 0, length, 'copy') === 0) {
+    throw ffiError('ERR_FFI_INVALID_POINTER', 'copy: the address is NULL');
+  }
+  if (length > 0) copyAt(target, source, length, 'copy');
 }
 
 /** The address of a buffer's first byte, or of anything else that names memory. */
@@ -120,15 +169,33 @@ export function ptr(value: unknown): number | bigint {
   return addressOf(value, 'ptr');
 }
 
+/** So many bytes at an offset, within known bounds; NULL has none. */
+export function bytesAt(
+  value: unknown,
+  offset: unknown,
+  length: number,
+  owner: string,
+): { start: number | bigint; length: number; bytes: unknown } {
+  const bytes = resolvePointer(value);
+  if (addressOf(bytes, owner) === 0) return { start: 0, length: 0, bytes };
+  return { start: locate(bytes, offset, length, owner), length, bytes };
+}
+
+/** A copy of a range that is checked before anything is allocated. `bytes` is kept alive meanwhile. */
+export function copyOf(start: number | bigint, length: number, bytes: unknown, owner: string): ArrayBuffer {
+  readable(start, length, owner);
+  const memory = allocateBuffer(length, owner);
+  if (length > 0) copyAt(memory, start, length, owner);
+  // Naming the source here keeps it alive until it has been copied.
+  if (memory.byteLength !== length) throw new Error(describe(bytes));
+  return memory;
+}
+
 /** A copy of memory. */
 export function readMemory(pointer: unknown, length: unknown): ArrayBuffer {
-  const bytes = checkLength(length, 'readMemory');
-  const start = locate(pointer, 0, bytes, 'readMemory');
+  const { start, length: size, bytes } = bytesAt(pointer, 0, checkLength(length, 'readMemory'), 'readMemory');
   if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'readMemory: the address is NULL');
-  readable(start, bytes, 'readMemory');
-  const memory = allocateBuffer(bytes, 'readMemory');
-  if (bytes > 0) copyAt(memory, start, bytes, 'readMemory');
-  return memory;
+  return copyOf(start, size, bytes, 'readMemory');
 }
 
 function allocateBuffer(bytes: number, owner: string): ArrayBuffer {
@@ -139,12 +206,20 @@ function allocateBuffer(bytes: number, owner: string): ArrayBuffer {
   }
 }
 
-function view(pointer: unknown, offset: unknown, length: unknown, deallocator: unknown, owner: string): ArrayBuffer {
+function view(
+  pointer: unknown,
+  offset: unknown,
+  length: unknown,
+  deallocator: unknown,
+  owner: string,
+): ArrayBuffer {
   const start = offsetAddress(addressOf(pointer, owner), checkOffset(offset, owner), owner);
   const bytes = checkLength(length, owner);
-  const free = deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
+  const free =
+    deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
   readable(start, bytes, owner);
-  if (typeof start === 'bigint') throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
+  if (typeof start === 'bigint')
+    throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
   const external = native((binding) => binding.externalArrayBuffer(start, bytes, free));
   if (external !== undefined) return external;
   const memory = readMemory(start, bytes);
@@ -153,7 +228,12 @@ function view(pointer: unknown, offset: unknown, length: unknown, deallocator: u
 }
 
 /** An ArrayBuffer over C's memory, without a copy. */
-export function toArrayBuffer(pointer: unknown, byteOffset: unknown, byteLength: unknown, free?: unknown): ArrayBuffer {
+export function toArrayBuffer(
+  pointer: unknown,
+  byteOffset: unknown,
+  byteLength: unknown,
+  free?: unknown,
+): ArrayBuffer {
   return view(pointer, byteOffset ?? 0, byteLength, free, 'toArrayBuffer');
 }
 

@@ -5,10 +5,16 @@ import { native } from '../native';
 /** A whole number of bytes, negative ones too where an address is moved. */
 export function checkOffset(offset: unknown, owner: string): number {
   if (typeof offset !== 'number') {
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: an offset is a number of bytes, got ${describe(offset)}`);
+    throw ffiError(
+      'ERR_FFI_INVALID_ARG_TYPE',
+      `${owner}: an offset is a number of bytes, got ${describe(offset)}`,
+    );
   }
   if (!Number.isSafeInteger(offset)) {
-    throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: an offset is a whole number of bytes, got ${describe(offset)}`);
+    throw ffiError(
+      'ERR_FFI_OUT_OF_RANGE',
+      `${owner}: an offset is a whole number of bytes, got ${describe(offset)}`,
+    );
   }
   return offset;
 }
@@ -16,10 +22,16 @@ export function checkOffset(offset: unknown, owner: string): number {
 /** A length in bytes. */
 export function checkLength(length: unknown, owner: string): number {
   if (typeof length !== 'number') {
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: a length is a number of bytes, got ${describe(length)}`);
+    throw ffiError(
+      'ERR_FFI_INVALID_ARG_TYPE',
+      `${owner}: a length is a number of bytes, got ${describe(length)}`,
+    );
   }
   if (!Number.isSafeInteger(length) || length < 0) {
-    throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: a length is a whole number of bytes, got ${describe(length)}`);
+    throw ffiError(
+      'ERR_FFI_OUT_OF_RANGE',
+      `${owner}: a length is a whole number of bytes, got ${describe(length)}`,
+    );
   }
   return length;
 }
@@ -38,7 +50,8 @@ export function offsetAddress(address: number | bigint, offset: number, owner: s
 /** Refuses a range of which any byte cannot be read, before anything is allocated for it. */
 export function readable(address: number | bigint, bytes: number, owner: string): void {
   if (bytes === 0) return;
-  if (typeof address === 'number' && address > 0 && native((binding) => binding.isReadable(address, bytes))) return;
+  if (typeof address === 'number' && address > 0 && native((binding) => binding.isReadable(address, bytes)))
+    return;
   const at = address === 0 ? 'NULL' : `0x${address.toString(16)}`;
   throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${bytes} bytes at ${at} cannot be read`);
 }

@@ -154,6 +154,15 @@ unsafe fn result(env: napi_env, function: &Function, slots: *mut u64) -> napi_va
     // SAFETY: the slots have a word for the result.
     let address = unsafe { *slots.add(RESULT) };
     if let Some(unit) = function.plan.text_result() {
+        // The JavaScript side never sees a result beside an exception, so it must not be kept.
+        let mut pending = false;
+        if function.plan.enters_js {
+            // SAFETY: env is the running callback's.
+            unsafe { sys::napi_is_exception_pending(env, &mut pending) };
+        }
+        if pending {
+            return null_mut();
+        }
         let mut cache = function.result.borrow_mut();
         // SAFETY: env is the running callback's.
         return match unsafe { text::result(env, address as usize, unit, &mut cache) } {

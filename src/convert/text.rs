@@ -154,8 +154,8 @@ impl<'room> Arguments<'room> {
         if bytes[..length].contains(&0) {
             return Err(Status::EmbeddedNul);
         }
-        if bytes.len() <= CACHED_BYTES {
-            cache.bytes.clear();
+        cache.bytes.clear();
+        if length <= CACHED_BYTES {
             cache.bytes.extend_from_slice(bytes);
         }
         Ok(address)

@@ -1,0 +1,16 @@
+/** Small C libraries of a test's own. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const directory = mkdtempSync(join(tmpdir(), 'arkffi-test-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+
+/** Compiles C source into a shared library of that file name and returns its path. */
+export function compile(fileName: string, source: string): string {
+  const path = join(directory, fileName);
+  writeFileSync(`${path}.c`, source);
+  execFileSync(process.env['CC'] ?? 'cc', ['-shared', '-fPIC', '-Wall', '-Werror', '-o', path, `${path}.c`]);
+  return path;
+}

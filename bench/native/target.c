@@ -1,0 +1,28 @@
+/* The functions that every implementation calls: as little work as possible, so that the call is what is measured. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+void do_nothing(void) {}
+
+int32_t add_i32(int32_t a, int32_t b) { return a + b; }
+
+double add_f64(double a, double b) { return a + b; }
+
+int32_t add_8_i32(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f, int32_t g, int32_t h) {
+  return a + b + c + d + e + f + g + h;
+}
+
+int64_t add_i64(int64_t a, int64_t b) { return a + b; }
+
+void *same_address(void *address) { return address; }
+
+size_t text_length(const char *text) { return strlen(text); }
+
+const char *greeting(void) { return "hello world"; }
+
+double sum_16(const double *values) {
+  double sum = 0;
+  for (int i = 0; i < 16; i++) sum += values[i];
+  return sum;
+}

@@ -1,0 +1,96 @@
+// `npm test`: everything that must hold, from formatting to the tests on each call path.
+// Prints what jest prints, and last the totals of all steps: `N passed, M failed, K skipped`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setUp } from './setup.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const reports = mkdtempSync(join(tmpdir(), 'arkffi-test-'));
+const bin = (name) => join(root, 'node_modules', name);
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+function run(command, args, env = {}) {
+  const options = { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28, env: { ...process.env, ...env } };
+  return spawnSync(command, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** A step that passes or fails as a whole. */
+function check(title, command, args) {
+  const { status, stdout } = run(command, args);
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${title}`);
+  if (status !== 0) process.stdout.write(stdout ?? '');
+  total[status === 0 ? 'passed' : 'failed']++;
+}
+
+function has(command, ...args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function skip(title, why) {
+  console.log(`skip ${title}: ${why}`);
+  total.skipped++;
+}
+
+/** The Rust tests, counted one by one. */
+function cargoTest() {
+  const { status, stdout } = run('cargo', ['test', '--release', '--quiet', '--lib']);
+  const [, passed = 0, failed = 0] = /(\d+) passed; (\d+) failed/.exec(stdout ?? '') ?? [];
+  if (status !== 0) process.stdout.write(stdout ?? '');
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} cargo test: ${passed} passed, ${failed} failed`);
+  total.passed += Number(passed);
+  total.failed += Number(failed) || Number(status !== 0);
+}
+
+/** The jest tests below those folders, on a call path that switches choose. */
+function jest(title, folders, env = {}, flags = []) {
+  console.log(`\njest, ${title}`);
+  const report = join(reports, `${title.replaceAll(/\W+/g, '-')}.json`);
+  const args = [...flags, bin('jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...folders];
+  const { status } = run(process.execPath, args, env);
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    total.passed += numPassedTests;
+    total.failed += numFailedTests || numFailedTestSuites;
+    total.skipped += numPendingTests;
+  } catch {
+    console.log(`FAIL jest ended with ${status} and without a report`);
+    total.failed++;
+  }
+}
+
+setUp();
+check('what is generated from types.json', process.execPath, ['scripts/generate.mjs', '--check']);
+if (has('cargo', 'fmt', '--version')) check('rustfmt', 'cargo', ['fmt', '--check']);
+else skip('rustfmt', 'not installed');
+if (has('cargo', 'clippy', '--version')) {
+  check('clippy', 'cargo', ['clippy', '--release', '--all-targets', '--quiet', '--', '-D', 'warnings']);
+} else {
+  skip('clippy', 'not installed');
+}
+cargoTest();
+check('tsc and the type tests', process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+check('eslint', process.execPath, [bin('eslint/bin/eslint.js'), '.']);
+check('prettier', process.execPath, [
+  bin('prettier/bin/prettier.cjs'),
+  '--check',
+  '--log-level',
+  'warn',
+  '.',
+]);
+
+const calls = ['__test__/types', '__test__/calls', '__test__/strings', '__test__/memory'];
+jest('all tests', []);
+jest('with --expose-gc', ['__test__/calls', '__test__/memory', '__test__/lifecycle'], {}, ['--expose-gc']);
+jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
+jest('without generated code', calls, { ARKFFI_CODEGEN: 'off' });
+jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
+
+rmSync(reports, { recursive: true });
+const { passed, failed, skipped } = total;
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;
