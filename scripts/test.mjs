@@ -73,6 +73,8 @@ if (has('cargo', 'clippy', '--version')) {
   skip('clippy', 'not installed');
 }
 cargoTest();
+if (has('valgrind', '--version')) check('valgrind', process.execPath, ['scripts/valgrind.mjs']);
+else skip('valgrind', 'not installed');
 check('tsc and the type tests', process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']);
 check('eslint', process.execPath, [bin('eslint/bin/eslint.js'), '.']);
 check('prettier', process.execPath, [

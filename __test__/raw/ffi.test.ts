@@ -33,7 +33,7 @@ describe('load and close', () => {
       () => ffi.callString(closed, 'echo_string', 's', [], ['x']),
       () => ffi.getSymbolPtr(closed, 'add_i32'),
     ]) {
-      expectError(use, 'ERR_FFI_CLOSED', 'libfixture');
+      expectError(use, 'ERR_FFI_CLOSED', 'has been closed');
     }
   });
 

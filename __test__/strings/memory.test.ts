@@ -159,7 +159,7 @@ describe('new CString', () => {
       (value) => new CString(value as never),
       'FFIError ERR_FFI_INVALID_POINTER',
     );
-    expect(outcome(() => new CString(block, 0, 2 ** 40))).toBe('FFIError ERR_FFI_INVALID_POINTER');
+    expect(outcome(() => new CString(block, 0, 2 ** 40))).toBe('RangeError ERR_FFI_OUT_OF_BOUNDS');
   });
 
   test('with the same bytes, passed on as an argument', () => {
