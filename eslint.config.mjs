@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist', 'target', 'binding.js', 'binding.d.ts', '**/build', 'js/generated']),
+  globalIgnores(['dist', 'target', '**/build', 'js/generated']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['js/**/*.ts', 'index.d.ts'],

@@ -1,6 +1,7 @@
 /** Every code block of the documentation runs, compiles, and gives what its comments say. */
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blocks, programOf } from './blocks';
 import { typeErrors } from './type-errors';
@@ -8,6 +9,15 @@ import { typeErrors } from './type-errors';
 interface Outcome {
   readonly skipped?: string;
   readonly error?: string;
+}
+
+/** The last heading before a line of a page. */
+function headingBefore(file: string, line: number): string {
+  const before = readFileSync(join(__dirname, '..', '..', file), 'utf8')
+    .split('\n')
+    .slice(0, line - 1);
+  const prose = before.join('\n').replaceAll(/^```.*?^```$/gms, '');
+  return Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading]) => heading!).at(-1) ?? 'no heading';
 }
 
 const named = blocks.map((block) => ({ ...block, name: `${block.file}:${block.line}` }));
@@ -34,10 +44,11 @@ describe('code blocks', () => {
     expect(outcomes).toHaveLength(named.length);
   });
 
-  named.forEach(({ name }, index) => {
+  named.forEach(({ name, file, line }, index) => {
     const outcome = outcomes[index];
-    if (outcome?.skipped !== undefined) test.skip(`${name} (${outcome.skipped})`, () => undefined);
-    else test(name, () => expect(outcome ?? 'the process ended').toEqual({}));
+    const title = `${name}, ${headingBefore(file, line)}`;
+    if (outcome?.skipped !== undefined) test.skip(`${title} (${outcome.skipped})`, () => undefined);
+    else test(title, () => expect(outcome ?? 'the process ended').toEqual({}));
   });
 
   test('those in TypeScript have no type errors', () => {

@@ -67,6 +67,18 @@ describe('lists', () => {
     expect([...new Set(named)].sort()).toEqual(files.sort());
   });
 
+  test('no module of js/ uses one that docs/architecture.md has above it', () => {
+    const rows = Array.from(text('docs/architecture.md').matchAll(/^\| `js\/.*$/gm), ([row]) => row);
+    const rowOf = (file: string) => rows.findIndex((row) => row.split(' | ')[0]!.includes(`\`${file}\``));
+    const upward = filesBelow('js', '.ts').flatMap((file) =>
+      Array.from(text(file).matchAll(/from '(\.[^']+)'/g), ([, target]) => target!)
+        .map((target) => `${relative(root, join(root, dirname(file), target))}.ts`)
+        .filter((target) => target.startsWith('js/') && rowOf(target) < rowOf(file))
+        .map((target) => `${file} uses ${target}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
   test('docs/unsafe.md lists the files that allow unsafe code', () => {
     const allowing = filesBelow('src', '.rs').filter((file) => /allow\([^)]*unsafe_code/.test(text(file)));
     const listed = Array.from(text('docs/unsafe.md').matchAll(/^\| `(src\/[^`]+)`/gm), ([, file]) => file!);

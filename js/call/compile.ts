@@ -147,10 +147,14 @@ function source(shape: Shape, id: number): string {
     ? parameters.flatMap(({ store }, index) => (store === 'text' ? [index] : []))
     : [];
   const remembered = parameters.flatMap((parameter, index) =>
-    isIndirect(parameter) && parameter.store !== 'text' ? [`let last${index} = nothing, address${index} = 0;`] : [],
+    isIndirect(parameter) && parameter.store !== 'text'
+      ? [`let last${index} = nothing, address${index} = 0;`]
+      : [],
   );
   const flags = `U32[${layout.flags * 2}]`;
-  const call = `${flags} = flags; r = native(${values.join(', ')});`;
+  // Flags left by a call that never began mean something only where there are integers or strings.
+  const flagged = parameters.some(({ store }) => store === 'number' || store === 'text');
+  const call = `${flagged ? `${flags} = flags; ` : ''}r = native(${values.join(', ')});`;
   const calling =
     texts.length === 0
       ? call

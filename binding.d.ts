@@ -1,0 +1,138 @@
+/** What the native half exports, as `src/bindings` defines it; `binding.test.ts` holds the two together. */
+
+/** The state of one environment. */
+export declare class Environment {
+  constructor();
+  /** The slots' memory. */
+  slots(): ArrayBuffer;
+  /** The address of the word that guarded loads fill. */
+  loadedAddress(): number;
+  layout(): SlotLayout;
+  /** The machine representation and size in bytes of each row of the type table. */
+  machines(): Array<[string, number]>;
+  /**
+   * The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
+   * parameters, else it is -1.
+   */
+  plan(params: Array<number>, fixed: number, result: number, fast: boolean): PlanInfo;
+  /** Loads a library; `null` is the running process. */
+  open(name: string | undefined | null, options: LoadOptions): NativeLibrary;
+  /**
+   * A group of functions whose code keeps the module of that path mapped; without a path, or where
+   * no such module is loaded, a group that keeps nothing.
+   */
+  group(path?: string | undefined | null): NativeLibrary;
+  /**
+   * A function that puts the address of a buffer's bytes into the result slot as a number: -1 for
+   * anything but a buffer, -2 for one that is detached.
+   */
+  addressFunction(): (value: unknown) => void;
+}
+
+/** A loaded library and the functions bound in it. */
+export declare class NativeLibrary {
+  /** The file that the loader chose. */
+  get path(): string;
+  /** Whether the library is bound to itself. */
+  get deep(): boolean;
+  /** Where the module is mapped; 0 for the running process. */
+  get base(): number;
+  /** The address of a symbol; absent where there is none, or the library is closed. */
+  symbol(name: string, version?: string | undefined | null): number | null;
+  /** The names nearest to one that the library lacks. */
+  nearNames(name: string): Array<string>;
+  /** The native function that calls `target` by a plan, and its number for `closeFunction`. */
+  bind(environment: Environment, plan: number, target: number): [(...values: unknown[]) => unknown, number];
+  /** Makes one function refuse; `false` when it did already. */
+  closeFunction(id: number): boolean;
+  /** Whether no function is open. */
+  get isEmpty(): boolean;
+  /**
+   * Makes every function refuse and unloads the library, or does so when the calls that run have
+   * returned.
+   */
+  close(): void;
+}
+
+export declare function allocateBlock(size: number, zeroed: boolean): number;
+
+/** Calls a deallocator. */
+export declare function deallocate(start: number, deallocator: number): void;
+
+/**
+ * An ArrayBuffer over memory of C's, or `undefined` where the runtime forbids those. The deallocator,
+ * 0 for none, is called with the address when the buffer has been collected.
+ */
+export declare function externalArrayBuffer(
+  start: number,
+  bytes: number,
+  deallocator: number,
+): ArrayBuffer | undefined;
+
+export declare function freeBlock(block: number): void;
+
+export declare function guardRoutines(): GuardRoutines;
+
+/** Addresses of C functions by which memory is reached safely. See `memory::guard`. */
+export interface GuardRoutines {
+  load: Array<number>;
+  store: Array<number>;
+  storeF32: number;
+  storeF64: number;
+  copy: number;
+  length: number;
+  /** Returns its argument: bound with a string result, it reads a string. */
+  identity: number;
+}
+
+export declare function isExecutable(at: number): boolean;
+
+export declare function isReadable(start: number, bytes: number): boolean;
+
+/** How to load. `deep` is absent for 'auto'. */
+export interface LoadOptions {
+  lazy: boolean;
+  global: boolean;
+  nodelete: boolean;
+  deep?: boolean;
+}
+
+/** A module and where it is mapped. */
+export interface ModuleInfo {
+  base: number;
+  path: string;
+}
+
+export declare function moduleOf(at: number): ModuleInfo | null;
+
+/** The names most like one, best first. */
+export declare function nearestNames(name: string, candidates: Array<string>): Array<string>;
+
+/** Where the values of a call go. */
+export interface PlanInfo {
+  /** The plan, for `bind`. */
+  id: number;
+  /** How C is entered: 'slots' or 'libffi'. */
+  path: string;
+  /** The plan in one line. */
+  text: string;
+  /** The word of each parameter. */
+  words: Array<number>;
+  /** How each parameter is stored: 'number', 'f32', 'f64', 'text', 'value' or 'env'. */
+  stores: Array<string>;
+}
+
+export declare function resizeBlock(block: number, size: number): number;
+
+/** The numbers of the slots' words. */
+export interface SlotLayout {
+  result: number;
+  resultNumber: number;
+  resultFloat: number;
+  status: number;
+  flags: number;
+  loaded: number;
+  flagBits: number;
+  flagSameText: number;
+  statuses: Array<string>;
+}
