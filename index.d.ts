@@ -300,13 +300,18 @@ export declare function toArrayBuffer(
   byteLength: number,
   free?: FunctionLike,
 ): ArrayBuffer;
+/** Node's Buffer, where its types are installed. */
+export type NodeBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } }
+  ? B
+  : Uint8Array;
+
 /** The same as a Buffer. */
 export declare function toBuffer(
   pointer: PointerLike,
   byteOffset: number | undefined,
   byteLength: number,
   free?: FunctionLike,
-): Buffer;
+): NodeBuffer;
 
 /** Allocates a block of memory, to be freed by `free`. 0 bytes give a block of its own. */
 export declare function malloc(bytes: number): number;

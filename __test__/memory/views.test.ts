@@ -17,6 +17,12 @@ describe.each([
 ] as const)('%s', (name, view) => {
   const bytes = (memory: ArrayBuffer | Buffer) => (Buffer.isBuffer(memory) ? memory : new Uint8Array(memory));
 
+  test('stays within a block, and is none of a JavaScript buffer', () => {
+    expectError(() => view(calloc(8, 1), 0, 9), 'ERR_FFI_OUT_OF_BOUNDS');
+    expectError(() => view(calloc(8, 1), -1, 4), 'ERR_FFI_OUT_OF_BOUNDS');
+    expectError(() => view(Buffer.alloc(8), 0, 8), 'ERR_FFI_INVALID_ARG_TYPE');
+  });
+
   test('is the same memory, seen from both sides', () => {
     const block = calloc(16, 1);
     const memory = bytes(view(block, 0, 16));

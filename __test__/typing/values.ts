@@ -134,7 +134,7 @@ assert<Equal<ReturnType<typeof ptr>, number>>();
 ptr(4096);
 assert<Equal<ReturnType<typeof readMemory>, ArrayBuffer>>();
 assert<Equal<ReturnType<typeof toArrayBuffer>, ArrayBuffer>>();
-assert<Equal<ReturnType<typeof toBuffer>, Buffer>>();
+assert<Equal<ReturnType<typeof toBuffer>, Buffer<ArrayBuffer>>>();
 toBuffer(malloc(8), undefined, 8, add);
 copy(new SharedArrayBuffer(8), new DataView(new ArrayBuffer(8)), 8);
 free(null);

@@ -213,8 +213,13 @@ function view(
   deallocator: unknown,
   owner: string,
 ): ArrayBuffer {
-  const start = offsetAddress(addressOf(pointer, owner), checkOffset(offset, owner), owner);
+  const memory = resolvePointer(pointer);
+  if (isBuffer(memory)) {
+    // A view of a buffer's memory would outlive the buffer.
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes an address, got ${describe(memory)}`);
+  }
   const bytes = checkLength(length, owner);
+  const start = locate(memory, offset, bytes, owner);
   const free =
     deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
   readable(start, bytes, owner);
@@ -222,9 +227,9 @@ function view(
     throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
   const external = native((binding) => binding.externalArrayBuffer(start, bytes, free));
   if (external !== undefined) return external;
-  const memory = readMemory(start, bytes);
+  const copied = readMemory(start, bytes);
   native((binding) => binding.deallocate(start, free));
-  return memory;
+  return copied;
 }
 
 /** An ArrayBuffer over C's memory, without a copy. */
