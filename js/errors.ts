@@ -1,16 +1,6 @@
-/** The stable codes of the errors that arkffi throws. */
-export type ErrorCode =
-  | 'ERR_FFI_LIBRARY_LOAD'
-  | 'ERR_FFI_SYMBOL_NOT_FOUND'
-  | 'ERR_FFI_INVALID_TYPE'
-  | 'ERR_FFI_ARG_COUNT'
-  | 'ERR_FFI_INVALID_ARG_TYPE'
-  | 'ERR_FFI_OUT_OF_RANGE'
-  | 'ERR_FFI_CLOSED'
-  | 'ERR_FFI_INVALID_POINTER'
-  | 'ERR_FFI_OUT_OF_BOUNDS'
-  | 'ERR_FFI_OUT_OF_MEMORY'
-  | 'ERR_FFI_UNSUPPORTED';
+import type { ErrorCode } from '../index';
+
+export type { ErrorCode };
 
 /** An error that is neither a wrong kind of value nor a value out of range. */
 export class FFIError extends Error {
