@@ -155,17 +155,30 @@ function source(shape: Shape, id: number): string {
   // Flags left by a call that never began mean something only where there are integers or strings.
   const flagged = parameters.some(({ store }) => store === 'number' || store === 'text');
   const call = `${flagged ? `${flags} = flags; ` : ''}r = native(${values.join(', ')});`;
+  const forgetting = texts.map((index) => `text${index} = nothing;`).join(' ');
+  // No function is called here: it could overflow the stack, and the result of the call would be lost.
+  const keeping = texts
+    .map(
+      (index) =>
+        `if (typeof a${index} === 'string' && a${index}.length <= ${support.keptLength}) text${index} = a${index};`,
+    )
+    .join(' ');
   const calling =
     texts.length === 0
       ? call
       : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) { ${flags} = flags | ${layout.flagSameText}; r = native(); }
-    else { ${texts.map((index) => `text${index} = kept(a${index});`).join(' ')} ${call} }`;
-  const forgetting = texts.map((index) => `text${index} = nothing;`).join(' ');
+    else {
+      // Kept only once native code has them, and no call from within this one has put others there.
+      const call = ++calls;
+      ${forgetting}
+      ${call}
+      if (call === calls) { ${keeping} }
+    }`;
   return `'use strict'; // ${id}
   const { ${Object.keys(slots).join(', ')} } = slots;
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
-  let lastText = null;
+  let lastText = null, calls = 0;
   return function (${args}) {
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
     ${conversions(shape)}
@@ -183,7 +196,7 @@ function source(shape: Shape, id: number): string {
   };`;
 }
 
-const { nothing, kept, remembered, lengthOf, storeAny, wrongCount, failure } = support;
+const { nothing, remembered, lengthOf, storeAny, wrongCount, failure } = support;
 const { readSigned, readUnsigned, exact } = results;
 /** What every wrapper can name besides its own function. */
 const helpers = {
@@ -191,7 +204,6 @@ const helpers = {
   convertAll,
   lengthOf,
   nothing,
-  kept,
   remembered,
   storeAny,
   wrongCount,

@@ -16,11 +16,6 @@ export const keptLength = 64;
 /** Takes the place of a remembered value where there is none: equal to nothing a user can have. */
 export const nothing: unknown = Object.freeze({});
 
-/** The value if it is a string short enough to be kept for the next call, else `nothing`. */
-export function kept(value: unknown): unknown {
-  return typeof value === 'string' && value.length <= keptLength ? value : nothing;
-}
-
 /** A built-in getter as a function, which no property of an object can hide. */
 function getter(prototype: object, name: string): (object: unknown) => unknown {
   const { get } = Reflect.getOwnPropertyDescriptor(prototype, name)!;
