@@ -5,16 +5,27 @@ export declare class Environment {
   constructor();
   /** The slots' memory. */
   slots(): ArrayBuffer;
+  /** The address of the slots' memory. */
+  slotsAddress(): number;
+  /** What `release` of the native routines takes for the struct results of this environment. */
+  poolAddress(): number;
   /** The address of the word that guarded loads fill. */
   loadedAddress(): number;
   layout(): SlotLayout;
   /** The machine representation and size in bytes of each row of the type table. */
   machines(): Array<[string, number]>;
   /**
-   * The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
-   * parameters, else it is -1.
+   * The row of a struct ('struct', 'packed') or union ('union'). Each member is four numbers: its
+   * offset in bytes, its row, and for a bit-field the first bit and the width, else 0 and 0.
    */
-  plan(params: Array<number>, fixed: number, result: number, fast: boolean): PlanInfo;
+  addStruct(kind: string, size: number, align: number, members: Array<number>): number;
+  /** The row of an array. */
+  addArray(count: number, size: number, align: number, element: number): number;
+  /**
+   * The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
+   * parameters, else it is -1. `holds`: a struct result is kept and given as an address.
+   */
+  plan(params: Array<number>, fixed: number, result: number, holds: boolean, fast: boolean): PlanInfo;
   /** Loads a library; `null` is the running process. */
   open(name: string | undefined | null, options: LoadOptions): NativeLibrary;
   /**
@@ -83,6 +94,8 @@ export interface GuardRoutines {
   length: number;
   /** Returns its argument: bound with a string result, it reads a string. */
   identity: number;
+  /** `bool release(pool, address)`: gives a struct result back, if the address is that of one. */
+  release: number;
 }
 
 export declare function isExecutable(at: number): boolean;
@@ -116,16 +129,19 @@ export interface PlanInfo {
   path: string;
   /** The plan in one line. */
   text: string;
-  /** The word of each parameter. */
+  /** The two words of each parameter in turn: of an aggregate those of its first eightbytes. */
   words: Array<number>;
-  /** How each parameter is stored: 'number', 'f32', 'f64', 'text', 'value' or 'env'. */
+  /** How each parameter is stored: 'number', 'f32', 'f64', 'aggregate', 'text', 'value' or 'env'. */
   stores: Array<string>;
+  /** The words in which a struct result is found that is not kept. */
+  resultWords: Array<number>;
 }
 
 export declare function resizeBlock(block: number, size: number): number;
 
 /** The numbers of the slots' words. */
 export interface SlotLayout {
+  argumentWords: number;
   result: number;
   resultNumber: number;
   resultFloat: number;
@@ -134,5 +150,6 @@ export interface SlotLayout {
   loaded: number;
   flagBits: number;
   flagSameText: number;
+  flagFilling: number;
   statuses: Array<string>;
 }

@@ -4,14 +4,30 @@
  * Sizes and offsets are in bytes. Functions throw errors with a stable `code` (see `docs/errors.md`).
  * Everything here belongs to the thread that imported it: a worker has libraries and functions of its own.
  */
-import type { ArgumentTypes, FFIType as FFITypes, FilledIn, MemoryTypeName, ResultTypes } from './types';
+import type {
+  ArrayType,
+  CompositeType,
+  EnumerationType,
+  FunctionPointerType,
+  InferInput,
+  MemoryType,
+  ObjectType,
+  OpaqueType,
+  PointerType,
+  ReturnableType,
+  Stored,
+  StructSchema,
+  UnionSchema,
+} from './composites';
+import type { ArgumentTypes, FFIType as FFITypes, FilledIn, ResultTypes } from './types';
 
+export * from './composites';
 export { FFIType } from './types';
 
 /** An address: a number from 0 to 2^53-1, or a bigint to 2^64-1. -1 and -1n mean `(void*)-1`. */
 export type Pointer = number | bigint;
 
-/** Anything with an address of its own: a CFunction, a library symbol, a `ref`, a CString. */
+/** Anything with an address of its own: a CFunction, a library symbol, a `ref`, a CString, an OpaquePointer. */
 export interface HasPointer {
   readonly ptr: Pointer;
 }
@@ -25,7 +41,7 @@ export type TextLike = string | PointerLike;
 /** What an argument of type `callback` accepts. */
 export type FunctionLike = Pointer | null | undefined | HasPointer;
 
-/** Every spelling of every type: canonical names, aliases and letters. */
+/** Every spelling of every scalar type: canonical names, aliases and letters. */
 export type TypeName = keyof ArgumentTypes;
 
 /** A string result that is handed to a deallocator once it has been copied. Made by `disposable`. */
@@ -35,29 +51,38 @@ export interface DisposableType {
 }
 
 /** What a type in a definition can be. */
-export type Type = Exclude<TypeName, 'void' | 'v'>;
+export type Type = Exclude<TypeName, 'void' | 'v'> | CompositeType;
 
 /** What the result of a function can be. */
-export type ResultType = Exclude<TypeName, FilledIn> | DisposableType;
+export type ResultType = Exclude<TypeName, FilledIn> | DisposableType | ReturnableType;
 
 /** The JavaScript value that an argument of that type accepts. */
-export type Argument<T> = T extends keyof ArgumentTypes ? ArgumentTypes[T] : never;
+export type Argument<T> = T extends keyof ArgumentTypes
+  ? ArgumentTypes[T]
+  : T extends CompositeType<infer Values>
+    ? Values['argument']
+    : never;
 
 /** The JavaScript value that a result of that type gives. */
 export type Result<T> = T extends keyof ResultTypes
   ? ResultTypes[T]
   : T extends DisposableType
     ? string | null
-    : never;
+    : T extends ReturnableType<infer Values>
+      ? Values['result']
+      : never;
 
 /** A calling convention. Those but `'default'` exist on 32-bit Windows alone. */
 export type Abi = 'default' | 'stdcall' | 'fastcall' | 'thiscall';
 
 /** What a C function looks like. */
 export interface FunctionType {
-  /** The types of the arguments; a last `'...'` makes the function variadic. None by default. */
+  /** The types of the arguments; a last `'...'` makes the function variadic. None by default. Structs go by value. */
   readonly args?: readonly (Type | '...')[];
-  /** The type of the result; `'void'` by default. */
+  /**
+   * The type of the result; `'void'` by default. A struct's schema gives the address of memory that is kept
+   * until `releasePtr`, its `.object` a plain object.
+   */
   readonly returns?: ResultType;
   readonly abi?: Abi;
   /** The function neither calls back into JavaScript nor blocks: the fastest path may be used. */
@@ -79,17 +104,26 @@ export interface FunctionDefinition extends FunctionType, SymbolLocation {}
 
 /** A variable of a library. */
 export interface DataDefinition extends SymbolLocation {
-  readonly type: MemoryTypeName;
+  readonly type: MemoryType;
 }
 
 export type Definition = FunctionDefinition | DataDefinition;
 export type Definitions = Readonly<Record<string, Definition>>;
 
 /** An extra argument of a variadic function: its type and its value, to which C's default promotions apply. */
-export type VariadicArgument = { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<
-  TypeName,
-  FilledIn | 'void' | 'v'
->];
+export type VariadicArgument =
+  | { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<TypeName, FilledIn | 'void' | 'v'>]
+  | VariadicComposite<StructSchema>
+  | VariadicComposite<UnionSchema>
+  | VariadicComposite<ObjectType>
+  | VariadicComposite<ArrayType>
+  | VariadicComposite<PointerType>
+  | VariadicComposite<FunctionPointerType>
+  | VariadicComposite<EnumerationType>
+  | VariadicComposite<OpaqueType>;
+
+/** Which fields, elements or names the type has is not known here, so that the value is not checked against them. */
+type VariadicComposite<T extends CompositeType> = readonly [T, Argument<T>];
 
 type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
   ? First extends '...'
@@ -115,13 +149,18 @@ export interface NativeFunction<Def> {
   readonly path: CallPath;
 }
 
-/** A C variable. Throws `ERR_FFI_CLOSED` once its library is closed. */
+/**
+ * A C variable. Throws `ERR_FFI_CLOSED` once its library is closed.
+ *
+ * A struct is read as a plain object, and is written as a whole. Strings cannot be written: nothing would
+ * keep them.
+ */
 export interface DataSymbol<T> {
   /** The address of the variable. */
   readonly ptr: number;
   readonly name: string;
-  get value(): Result<T>;
-  set value(value: Argument<T>);
+  get value(): Stored<T>;
+  set value(value: InferInput<T>);
 }
 
 type SymbolOf<Def> =
@@ -209,22 +248,23 @@ export declare const suffix: 'so' | 'dylib' | 'dll';
 export declare function disposable(type: 'CString' | 'cstring' | 's', free: FunctionLike): DisposableType;
 
 /** The size of a type. */
-export declare function sizeof(type: MemoryTypeName): number;
+export declare function sizeof(type: MemoryType): number;
 /** The alignment of a type. */
-export declare function alignof(type: MemoryTypeName): number;
+export declare function alignof(type: MemoryType): number;
 
 /** One value in memory of its own, to be passed where C writes a result. Lives as long as this object. */
 export interface Ref<T> {
   /** The address. It keeps nothing alive: pass the object itself. */
   readonly ptr: number;
-  get value(): Result<T>;
-  set value(value: Argument<T>);
+  get value(): Stored<T>;
+  set value(value: InferInput<T>);
   /** Lets the memory go; later use throws `ERR_FFI_CLOSED`. */
   close(): void;
   [Symbol.dispose](): void;
 }
 
-export declare function ref<T extends MemoryTypeName>(type: T, value?: Argument<NoInfer<T>>): Ref<T>;
+/** Zero by default. The strings of a struct's fields live as long as the ref, or until it has another value. */
+export declare function ref<T extends MemoryType>(type: T, value?: InferInput<NoInfer<T>>): Ref<T>;
 
 /** A C string at an address. Its bytes are copied out when the object is made. */
 export declare class CString {

@@ -1,11 +1,28 @@
 // What is measured: one table for all implementations.
 //
 // `types` are arkffi's names; an implementation that has others translates them. `given` are the arguments
-// as source text, in which `i` counts the calls and the inputs below can be named.
+// as source text, in which `i` counts the calls and the inputs below can be named; `field` is what is read of the
+// result. `by` lists the implementations that can make the call, where not all can.
 const texts = ['a', 'of', 'six', 'four', 'seven', 'strings', 'which are', 'different lengths'];
+
+/** The structs that cases name as types: fields by name, nested ones by the struct's. */
+export const structs = {
+  Pair: { x: 'f64', y: 'f64' },
+  Tag: { id: 'i32', weight: 'f32' },
+  Body: { position: 'Pair', velocity: 'Pair', first: 'Tag', second: 'Tag', time: 'i64', kind: 'u8' },
+};
 
 export const inputs = {
   texts,
+  pair: { x: 1, y: 2 },
+  body: {
+    position: { x: 1, y: 2 },
+    velocity: { x: 3, y: 4 },
+    first: { id: 5, weight: 6 },
+    second: { id: 7, weight: 8 },
+    time: 9,
+    kind: 10,
+  },
   address: 0x7f00_1234_5670,
   doubles: Float64Array.from({ length: 16 }, (_, index) => index + 0.5),
 };
@@ -90,5 +107,25 @@ export const cases = [
     types: { args: ['ptr'], returns: 'f64' },
     given: ['doubles'],
     expected: () => 128,
+  },
+  {
+    name: 'struct add',
+    symbol: 'add_pairs',
+    prototype: 'Pair add_pairs(Pair a, Pair b)',
+    types: { args: ['Pair', 'Pair'], returns: 'Pair' },
+    given: ['pair', 'pair'],
+    field: 'y',
+    by: ['arkffi', 'koffi'],
+    expected: () => 4,
+  },
+  {
+    name: 'nested struct',
+    symbol: 'move_body',
+    prototype: 'Body move_body(Body body, double by)',
+    types: { args: ['Body', 'f64'], returns: 'Body' },
+    given: ['body', 'i'],
+    field: 'position.x',
+    by: ['arkffi', 'koffi'],
+    expected: (i) => 1 + 3 * i,
   },
 ];

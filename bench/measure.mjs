@@ -7,12 +7,12 @@ let count = 0;
  * A loop of `n` calls that gives the last result. Its text is its own (the number in it sees to that), so
  * what V8 learns in one loop is not used, and not spoilt, in another.
  */
-function compileLoop({ given }, { f, helper, invoke = (args) => `f(${args.join(', ')})` }, inputs) {
+function compileLoop({ given, field }, { f, helper, invoke = (args) => `f(${args.join(', ')})` }, inputs) {
   const source = `'use strict'; // ${++count}
   const { ${Object.keys(inputs).join(', ')} } = inputs;
   return (n, from = 0) => {
     let result;
-    for (let i = from; i < n; i++) result = ${invoke(given)};
+    for (let i = from; i < n; i++) result = ${invoke(given)}${field === undefined ? '' : `.${field}`};
     return result;
   };`;
   return compileFunction(source, ['f', 'helper', 'inputs'])(f, helper, inputs);
@@ -60,12 +60,14 @@ function warmUp(loop, few, { warmUpNs, sliceNs }) {
  */
 export function measure(cases, implementations, inputs, { rounds, sliceNs, warmUpNs, mostMs }) {
   const runs = cases.flatMap((one) =>
-    implementations.map(({ name, bind }) => {
-      const bound = bind(one, inputs);
-      const loop = compileLoop(one, bound, inputs);
-      check(loop, name, one);
-      return { one, name, loop, few: bound.few, n: 0, best: Infinity };
-    }),
+    implementations
+      .filter(({ name }) => one.by?.includes(name) ?? true)
+      .map(({ name, bind }) => {
+        const bound = bind(one, inputs);
+        const loop = compileLoop(one, bound, inputs);
+        check(loop, name, one);
+        return { one, name, loop, few: bound.few, n: 0, best: Infinity };
+      }),
   );
   for (const run of runs) run.n = warmUp(run.loop, run.few, { warmUpNs, sliceNs });
   const end = performance.now() + mostMs;

@@ -15,7 +15,7 @@ export function table(rows) {
 export const ratio = (value) => (value === undefined ? '-' : value.toFixed(2));
 
 /** Nanoseconds to three figures or so. */
-export const nanoseconds = (value) => value.toFixed(value < 100 ? 1 : 0);
+export const nanoseconds = (value) => (value === undefined ? '-' : value.toFixed(value < 100 ? 1 : 0));
 
 /** What one run found: where, what is missing and why, and the table. */
 export function describeRun({ node, platform, cpu, rounds, implementations, absent, cases }) {

@@ -5,9 +5,10 @@ import * as libm from './tour/libm.mjs';
 import * as libc from './tour/libc.mjs';
 import * as zlib from './tour/zlib.mjs';
 import * as sqlite from './tour/sqlite.mjs';
+import * as libclang from './tour/libclang.mjs';
 import * as mistakes from './tour/mistakes.mjs';
 
-for (const { title, run } of [libm, libc, zlib, sqlite, mistakes]) {
+for (const { title, run } of [libm, libc, zlib, sqlite, libclang, mistakes]) {
   heading(title);
   try {
     run();

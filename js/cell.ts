@@ -1,12 +1,17 @@
 /** Values of any type at an address: data symbols, out-parameters, `read` and `write`. */
 import { ownGroup, readText } from './call/function';
-import { exact, place } from './call/results';
+import { place } from './call/results';
 import { shapeOf } from './call/shape';
 import { wrap } from './call/wrap';
-import { convert } from './convert';
+import { codecOf } from './composite/codec';
+import { decode, exact, loadBits, narrowed, present, tailLength } from './composite/decode';
+import { encode, resolveValue, storeBits, type Keep } from './composite/encode';
 import { ffiError } from './errors';
-import { environment, layout, native, slots } from './native';
-import { typeNamed, type TypeInfo } from './types';
+import { readable } from './memory/range';
+import { environment, fillingFlags, layout, native, slots, slotsAddress, slotsView } from './native';
+import { opaquePointer } from './opaque';
+import { isAggregate, isFlexible, typeNamed, type TypeInfo } from './types';
+import { convert } from './values';
 
 const routines = native((binding) => binding.guardRoutines());
 const loaded = environment.loadedAddress();
@@ -31,20 +36,94 @@ function unreadable(owner: string, address: number | bigint, doing: string): Err
   return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${at} cannot be ${doing}`);
 }
 
-/** Reads the value of a type that stands at an address. Strings are read through their pointer. */
-export function readAt(type: TypeInfo, address: number | bigint, owner: string): unknown {
+/** Where aggregates are copied to be read: in the slots, behind the words of a copy's own arguments. */
+export const stage = 16 * 8;
+/** Larger ones, in bytes, are copied into memory of their own. */
+export const stageSize = layout.argumentWords * 8 - stage;
+
+const flags = layout.flags * 2;
+
+/**
+ * Writes a struct into the slots, `stage` bytes from their start; `false` where its value is not of the
+ * common kind, or code of the user's has used the slots meanwhile.
+ */
+export function fillStage(type: TypeInfo, value: unknown): boolean {
+  if (isFlexible(type) || type.size > stageSize) return false;
+  const filling = fillingFlags();
+  slots.U32[flags] = filling;
+  const filled = codecOf(type).encode(value, stage, stage + 8) && slots.U32[flags] === filling;
+  slots.U32[flags] = 0;
+  return filled;
+}
+
+/** Copies what `fillStage` has written to an address. */
+export function copyStage(type: TypeInfo, address: number | bigint, owner: string): void {
+  if (address === 0) throw unreadable(owner, address, 'written');
+  copyAt(address, slotsAddress + stage, type.size, owner);
+}
+
+/** The value of a scalar as it stands at an address: an integer of 64 bits as a bigint. */
+function rawAt(type: TypeInfo, address: number | bigint, owner: string): number | bigint {
   if (address === 0 || load[Math.log2(type.size)]!(loaded, address) !== 0) {
     throw unreadable(owner, address, 'read');
   }
   const [view, index] = place(type.machine, layout.loaded);
-  const value = slots[view][index]!;
+  return slots[view][index]!;
+}
+
+/** A copy of so many bytes, which must be readable. */
+function bytesAt(address: number | bigint, size: number, owner: string): DataView {
+  readable(address, size, owner);
+  const view = new DataView(new ArrayBuffer(size));
+  copyAt(view, address, size, owner);
+  return view;
+}
+
+/** Reads a struct with a flexible tail, of which as much is read as its counter says. */
+function readFlexible(type: TypeInfo, address: number | bigint, owner: string): unknown {
+  const tail = type.members!.at(-1)!;
+  const { counter, type: element } = tail.type.elements!;
+  const head = bytesAt(address, type.size, owner);
+  const count = counter === undefined ? 0 : Math.max(0, tailLength(type, head, 0));
+  return decode(type, bytesAt(address, tail.offset + count * element.size, owner), 0);
+}
+
+/** Reads a struct, union or array that stands at an address. */
+function readComposite(type: TypeInfo, address: number | bigint, owner: string): unknown {
+  if (isFlexible(type)) return readFlexible(type, address, owner);
+  if (type.size > stageSize) return decode(type, bytesAt(address, type.size, owner), 0);
+  if (address === 0 || copyBytes(slotsAddress + stage, address, type.size) !== 0) {
+    throw unreadable(owner, address, 'read');
+  }
+  return isAggregate(type) ? codecOf(type).decode(stage, stage + 8) : decode(type, slotsView, stage);
+}
+
+/** Reads a member of an aggregate: strings and opaque pointers are addresses there. */
+export function readField(type: TypeInfo, address: number | bigint, owner: string): unknown {
+  if (type.machine === 'aggregate') return readComposite(type, address, owner);
+  return present(type, rawAt(type, address, owner));
+}
+
+/** Reads a bit-field whose first is bit `first` of the byte at an address. */
+export function readBitField(
+  type: TypeInfo,
+  address: number | bigint,
+  first: number,
+  width: number,
+  owner: string,
+): unknown {
+  const view = bytesAt(address, Math.ceil((first + width) / 8), owner);
+  const value = loadBits(view, 0, first, width, type.min < 0n);
+  return present(type, type.size === 8 ? value : Number(value));
+}
+
+/** Reads the value of a type that stands at an address. Strings are read through their pointer. */
+export function readAt(type: TypeInfo, address: number | bigint, owner: string): unknown {
+  if (type.machine === 'aggregate') return readComposite(type, address, owner);
+  const value = rawAt(type, address, owner);
   switch (type.convert) {
-    case 'bool':
-      return value !== 0;
-    case 'wide':
-    case 'pointer':
-    case 'function':
-      return narrowed(value);
+    case 'opaque':
+      return opaquePointer(narrowed(value), type.tag!);
     case 'fast':
       return exact(narrowed(value), type, owner);
     case 'utf8':
@@ -53,31 +132,46 @@ export function readAt(type: TypeInfo, address: number | bigint, owner: string):
     case 'wide_text':
       return readText(type, narrowed(value), owner);
     default:
-      return value;
+      return present(type, value);
   }
 }
 
-function narrowed(value: number | bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
+/** What is to be written: a number or bigint, or the bytes of an aggregate. */
+export type Written = number | bigint | Uint8Array;
 
-/** Converts a value that is to be written. It comes before the address is taken: it may run user code. */
-export function writable(type: TypeInfo, value: unknown, owner: string): number | bigint {
+/**
+ * Converts a value that is to be written. It comes before the address is taken: it may run user code.
+ * Strings among the fields of an aggregate live in `keep`; without it there may be none.
+ */
+export function writable(type: TypeInfo, value: unknown, owner: string, keep?: Keep): Written {
+  if (type.machine === 'aggregate')
+    return encode(type, resolveValue(type, value, owner, ''), owner, '', keep);
   const converted = convert(type, value, owner);
   if (typeof converted !== 'string') return converted as number | bigint;
   const message = `${owner}: a string has no memory of its own; write an address, from strdup for one`;
   throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
 }
 
-/** Writes a converted value of a type at an address. */
-export function writeAt(
-  type: TypeInfo,
+/** Writes a bit-field; the bits around it stay. */
+export function writeBitField(
   address: number | bigint,
+  first: number,
+  width: number,
   value: number | bigint,
   owner: string,
 ): void {
+  const view = bytesAt(address, Math.ceil((first + width) / 8), owner);
+  storeBits(view, 0, first, width, BigInt(value));
+  copyAt(address, view, view.byteLength, owner);
+}
+
+/** Writes a converted value of a type at an address. */
+export function writeAt(type: TypeInfo, address: number | bigint, value: Written, owner: string): void {
   if (address === 0) throw unreadable(owner, address, 'written');
+  if (typeof value === 'object') {
+    copyAt(address, value, value.byteLength, owner);
+    return;
+  }
   const failed =
     type.machine === 'f32'
       ? storeF32(address, value)

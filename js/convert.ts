@@ -1,29 +1,45 @@
 /**
- * The conversion rules, once: from any JavaScript value to what a slot takes, or the error that says
- * why not. Generated wrappers accept the common case by themselves and come here for the rest.
+ * The conversion rules of scalars, once: from any JavaScript value to what a slot takes, or the error
+ * that says why not. Generated code accepts the common case by itself and comes here for the rest.
  */
 import { isSharedArrayBuffer } from 'node:util/types';
+import type { Bytes } from './buffer';
 import { describe, ffiError } from './errors';
-import { bufferAddress } from './native';
-import type { TypeInfo } from './types';
+import { bufferAddress, native } from './native';
+import { OpaquePointer } from './opaque';
+import { hint, isAddress, nearest, type TypeInfo } from './types';
 
 /** What a slot takes: a bigint only for what a number cannot hold. */
 export type SlotValue = number | bigint;
 
 const minusOne = 2n ** 64n - 1n;
 
-/** The position of a value in an error message: an argument, or the owner itself for -1. */
-function at(owner: string, index: number): string {
-  return index < 0 ? owner : `${owner}: args[${index}]`;
+/** Where a value stands: the number of an argument, the path of a field, or '' for the owner itself. */
+export type Place = number | string;
+
+/** A place as an error message names it. */
+export function at(owner: string, place: Place): string {
+  if (place === '') return owner;
+  return typeof place === 'number' ? `${owner}: args[${place}]` : `${owner}: ${place}`;
 }
 
-function refuse(type: TypeInfo, value: unknown, owner: string, index: number, wanted: string): Error {
-  const message = `${at(owner, index)} (${type.c}) takes ${wanted}, got ${describe(value)}`;
+/** The error for a value of a wrong kind. */
+export function refuse(type: TypeInfo, value: unknown, owner: string, place: Place, wanted: string): Error {
+  const tag = OpaquePointer.tagOf(value);
+  const given = tag === undefined ? describe(value) : `a pointer to ${tag.name}`;
+  const message = `${at(owner, place)} (${type.c}) takes ${wanted}, got ${given}`;
   return ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
 }
 
-function outOfRange(type: TypeInfo, value: unknown, owner: string, index: number, wanted: string): Error {
-  const message = `${at(owner, index)} (${type.c}) takes ${wanted}, got ${describe(value)}`;
+/** The error for a value out of range. */
+export function outOfRange(
+  type: TypeInfo,
+  value: unknown,
+  owner: string,
+  place: Place,
+  wanted: string,
+): Error {
+  const message = `${at(owner, place)} (${type.c}) takes ${wanted}, got ${describe(value)}`;
   return ffiError('ERR_FFI_OUT_OF_RANGE', message);
 }
 
@@ -31,54 +47,54 @@ function small(value: bigint): SlotValue {
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 }
 
-function boolean(type: TypeInfo, value: unknown, owner: string, index: number): number {
+function boolean(type: TypeInfo, value: unknown, owner: string, place: Place): number {
   if (typeof value === 'boolean') return Number(value);
-  if (typeof value !== 'number') throw refuse(type, value, owner, index, 'true, false, 0 or 1');
-  if (value !== 0 && value !== 1) throw outOfRange(type, value, owner, index, 'true, false, 0 or 1');
+  if (typeof value !== 'number') throw refuse(type, value, owner, place, 'true, false, 0 or 1');
+  if (value !== 0 && value !== 1) throw outOfRange(type, value, owner, place, 'true, false, 0 or 1');
   return value;
 }
 
-function integer(type: TypeInfo, value: unknown, owner: string, index: number): SlotValue {
-  const bigints = type.convert !== 'int';
+function integer(
+  type: TypeInfo,
+  value: unknown,
+  owner: string,
+  place: Place,
+  bigints = type.convert !== 'int' && (type.convert !== 'enum' || type.size === 8),
+): SlotValue {
   const wanted = `an integer ${bigints ? 'number or bigint' : 'number'} from ${type.min} to ${type.max}`;
   if (typeof value === 'bigint' && bigints) {
-    if (value < type.min || value > type.max) throw outOfRange(type, value, owner, index, wanted);
+    if (value < type.min || value > type.max) throw outOfRange(type, value, owner, place, wanted);
     return small(value);
   }
-  if (typeof value !== 'number') throw refuse(type, value, owner, index, wanted);
+  if (typeof value !== 'number') throw refuse(type, value, owner, place, wanted);
   if (!Number.isSafeInteger(value)) {
     const exact = bigints && Number.isInteger(value) ? `${wanted}; from 2^53 on give a bigint` : wanted;
-    throw outOfRange(type, value, owner, index, exact);
+    throw outOfRange(type, value, owner, place, exact);
   }
-  if (value < type.min || value > type.max) throw outOfRange(type, value, owner, index, wanted);
+  if (value < type.min || value > type.max) throw outOfRange(type, value, owner, place, wanted);
   return value;
 }
 
-function address(type: TypeInfo, value: unknown, owner: string, index: number): SlotValue {
+function address(type: TypeInfo, value: unknown, owner: string, place: Place): SlotValue {
   const wanted = 'an address from 0 to 2^53-1 (or a bigint to 2^64-1)';
   if (typeof value === 'number') {
     if (value === -1 || (Number.isSafeInteger(value) && value >= 0)) return value;
-    throw outOfRange(type, value, owner, index, wanted);
+    throw outOfRange(type, value, owner, place, wanted);
   }
   const bits = value as bigint;
   if (bits === -1n) return minusOne;
   if (bits >= 0n && bits <= minusOne) return small(bits);
-  throw outOfRange(type, value, owner, index, wanted);
+  throw outOfRange(type, value, owner, place, wanted);
 }
 
 /** Whether a value is a buffer of any kind. */
-export function isBuffer(value: unknown): value is ArrayBufferLike | ArrayBufferView {
-  return typeof value === 'object' && value !== null && bufferAddress(bytesOf(value)) !== -1;
+export function isBuffer(value: unknown): value is Bytes {
+  return typeof value === 'object' && value !== null && bufferAddress(addressed(value)) !== -1;
 }
 
 /** Node-API tells the address of a view over shared memory, but not of the shared buffer itself. */
-function bytesOf(value: object): object {
+function addressed(value: object): object {
   return isSharedArrayBuffer(value) ? new Uint8Array(value) : value;
-}
-
-/** Whether values of the type are addresses, or strings in whose place an address may stand. */
-function takesAddress({ convert }: TypeInfo): boolean {
-  return ['pointer', 'function', 'utf8', 'utf16', 'utf32', 'wide_text'].includes(convert);
 }
 
 /**
@@ -86,67 +102,91 @@ function takesAddress({ convert }: TypeInfo): boolean {
  * It comes first for every argument of a call, since it may detach a buffer or close a library.
  */
 export function resolve(type: TypeInfo, value: unknown): unknown {
-  if (!takesAddress(type) || (typeof value !== 'object' && typeof value !== 'function')) return value;
-  if (value === null || (typeof value === 'object' && bufferAddress(bytesOf(value)) !== -1)) return value;
+  if (!isAddress(type) || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
+  const tag = OpaquePointer.tagOf(value);
+  if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
   const { ptr } = value as { ptr?: unknown };
   return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
 }
 
-function pointer(type: TypeInfo, value: unknown, owner: string, index: number): SlotValue {
+function pointer(type: TypeInfo, value: unknown, owner: string, place: Place): SlotValue {
   if (value === null || value === undefined) return 0;
-  if (typeof value === 'number' || typeof value === 'bigint') return address(type, value, owner, index);
-  if (type.convert !== 'function' && typeof value === 'object') {
-    const start = bufferAddress(bytesOf(value));
+  if (typeof value === 'number' || typeof value === 'bigint') return address(type, value, owner, place);
+  const isCode = type.convert === 'function' || type.convert === 'code';
+  if (!isCode && typeof value === 'object') {
+    const start = bufferAddress(addressed(value));
     if (start >= 0) return start;
-    if (start === -2) throw refuse(type, value, owner, index, 'a buffer that is not detached');
+    if (start === -2) throw refuse(type, value, owner, place, 'a buffer that is not detached');
   }
-  const wanted =
-    type.convert === 'function'
-      ? 'a C function: a CFunction, a library symbol, an address or null'
-      : type.convert === 'pointer'
-        ? 'an address, null, a buffer or an object with a numeric ptr'
-        : 'a string, null, a buffer or an address';
-  throw refuse(type, value, owner, index, wanted);
+  throw refuse(type, value, owner, place, wantedAddress(type, value));
+}
+
+function wantedAddress({ convert, name }: TypeInfo, value: unknown): string {
+  if (convert === 'function' || convert === 'code') {
+    return 'a C function: a CFunction, a library symbol, an address or null';
+  }
+  if (OpaquePointer.tagOf(value) !== undefined) return `a pointer to ${name}, and to no other opaque type`;
+  if (convert === 'array') return 'an array, null, a buffer or an address';
+  if (convert === 'pointer' || convert === 'opaque') {
+    return 'an address, null, a buffer or an object with a numeric ptr';
+  }
+  return 'a string, null, a buffer or an address';
+}
+
+/** The address of a function, which C is expected to call. */
+function code(type: TypeInfo, value: unknown, owner: string, place: Place): SlotValue {
+  const address = pointer(type, value, owner, place);
+  if (address === 0) return address;
+  if (typeof address === 'number' && native((binding) => binding.isExecutable(address))) return address;
+  const message = `${at(owner, place)} (${type.c}): there is no code at 0x${address.toString(16)}`;
+  throw ffiError('ERR_FFI_INVALID_POINTER', message);
+}
+
+/** A value of an enumeration, or one of its names. */
+function enumerated(type: TypeInfo, value: unknown, owner: string, place: Place): SlotValue {
+  if (typeof value !== 'string') return integer(type, value, owner, place);
+  const found = type.values!.get(value);
+  if (found !== undefined) return integer(type, found, owner, place, true);
+  const near = hint(nearest(value, [...type.values!.keys()]));
+  throw refuse(type, value, owner, place, `an integer or a name of the enumeration${near}`);
 }
 
 /** The part of a conversion that runs no user code: gives what the slot takes, or says why not. */
-export function settle(type: TypeInfo, value: unknown, owner: string, index: number): unknown {
+export function settle(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
   switch (type.convert) {
     case 'bool':
-      return boolean(type, value, owner, index);
+      return boolean(type, value, owner, place);
     case 'int':
     case 'wide':
     case 'fast':
     case 'bigint':
-      return integer(type, value, owner, index);
+      return integer(type, value, owner, place);
     case 'float':
-      if (typeof value !== 'number') throw refuse(type, value, owner, index, 'a number');
+      if (typeof value !== 'number') throw refuse(type, value, owner, place, 'a number');
       return value;
     case 'utf8':
     case 'utf16':
     case 'utf32':
     case 'wide_text':
-      return typeof value === 'string' ? value : pointer(type, value, owner, index);
+      return typeof value === 'string' ? value : pointer(type, value, owner, place);
     case 'pointer':
     case 'function':
-      return pointer(type, value, owner, index);
+    case 'opaque':
+    case 'array':
+      return pointer(type, value, owner, place);
+    case 'code':
+      return code(type, value, owner, place);
+    case 'enum':
+      return enumerated(type, value, owner, place);
     case 'value':
       return value;
     case 'void':
     case 'env':
-      throw refuse(type, value, owner, index, 'no value');
+    case 'struct':
+    case 'union':
+      throw refuse(type, value, owner, place, 'no value');
   }
-}
-
-/** Converts the arguments of a call: first whatever can run user code, then the rest. */
-export function convertAll(types: readonly TypeInfo[], given: ArrayLike<unknown>, owner: string): unknown[] {
-  const resolved = types.map((type, index) => resolve(type, given[index]));
-  return types.map((type, index) => settle(type, resolved[index], owner, index));
-}
-
-/** Converts one value that is no argument. */
-export function convert(type: TypeInfo, value: unknown, owner: string): unknown {
-  return settle(type, resolve(type, value), owner, -1);
 }
 
 const pointerType = { c: 'void*', convert: 'pointer' } as TypeInfo;
@@ -158,5 +198,5 @@ export function resolvePointer(value: unknown): unknown {
 
 /** The address of anything that an argument of type `ptr` accepts. */
 export function addressOf(value: unknown, owner: string): SlotValue {
-  return convert(pointerType, value, owner) as SlotValue;
+  return settle(pointerType, resolvePointer(value), owner, '') as SlotValue;
 }

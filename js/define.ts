@@ -1,6 +1,17 @@
 /** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
 import { describe, ffiError, isArray } from './errors';
-import { checkKeys, Disposable, resolveMemoryType, resolveType, typeNamed, type TypeInfo } from './types';
+import {
+  checkKeys,
+  checkSized,
+  Disposable,
+  isAggregate,
+  isFlexible,
+  isObjectType,
+  resolveMemoryType,
+  resolveType,
+  typeNamed,
+  type TypeInfo,
+} from './types';
 
 /** The most parameters a C implementation must accept (C17 5.2.4.1). */
 const maxParameters = 127;
@@ -11,6 +22,8 @@ export interface FunctionDefinition {
   readonly args: readonly TypeInfo[];
   readonly variadic: boolean;
   readonly result: TypeInfo;
+  /** Whether a struct result is kept, and its address is given. */
+  readonly holds: boolean;
   /** What a string result is handed to once it has been copied. */
   readonly free: unknown;
 }
@@ -72,18 +85,45 @@ export function resolveArguments(args: unknown, where: string): { args: TypeInfo
     if (spec === '...') throw invalid(`${at}: '...' is possible only as the last`);
     const type = resolveType(spec, at);
     if (type.convert === 'void') throw invalid(`${at}: void is not the type of an argument`);
-    return type;
+    return checkByValue(type, at);
   });
+  checkRoom(resolved, `${where}.args`);
   return { args: resolved, variadic };
 }
 
-/** The result type of a definition. */
-export function resolveResult(returns: unknown, where: string): { result: TypeInfo; free: unknown } {
-  if (returns === undefined) return { result: typeNamed('void'), free: undefined };
-  if (Disposable.is(returns)) return { result: returns.type, free: returns.free };
-  const result = resolveType(returns, `${where}.returns`);
+/** Structs by value travel through the slots, which have room for so many bytes. */
+const maxByValue = 64 * 1024;
+
+function checkRoom(types: readonly TypeInfo[], where: string): void {
+  const bytes = types.filter(isAggregate).reduce((sum, { size }) => sum + Math.ceil(size / 8) * 8, 0);
+  if (bytes <= maxByValue) return;
+  const message = `${where}: ${bytes} bytes of structs by value; at most ${maxByValue} are possible`;
+  throw ffiError('ERR_FFI_UNSUPPORTED', message);
+}
+
+/** Refuses a struct by value whose size is not that of its type. */
+function checkByValue(type: TypeInfo, where: string): TypeInfo {
+  if (isAggregate(type) && isFlexible(type)) {
+    throw invalid(`${where}: a struct with a flexible tail cannot be passed by value; use pointer`);
+  }
+  return type;
+}
+
+/** The result of a definition. */
+export function resolveResult(
+  returns: unknown,
+  where: string,
+): Pick<FunctionDefinition, 'result' | 'holds' | 'free'> {
+  const plain = { holds: false, free: undefined };
+  if (returns === undefined) return { result: typeNamed('void'), ...plain };
+  if (Disposable.is(returns)) return { result: returns.type, holds: false, free: returns.free };
+  const result = checkByValue(resolveType(returns, `${where}.returns`), `${where}.returns`);
   if (result.convert === 'env') throw invalid(`${where}.returns: napi_env is not the type of a result`);
-  return { result, free: undefined };
+  if (result.convert === 'array')
+    throw invalid(`${where}.returns: C functions return no arrays; use pointer`);
+  const holds = isAggregate(result) && !isObjectType(returns);
+  if (!holds) checkRoom([result], `${where}.returns`);
+  return { ...plain, result, holds };
 }
 
 /** Checks the definition of a function, with those keys besides its own. */
@@ -122,7 +162,7 @@ export function defineSymbol(name: string, def: unknown): SymbolDefinition {
   };
   if (!('type' in def)) return { what: defineFunction(def, where, symbolKeys), ...common };
   checkKeys(where, def, ['type', ...symbolKeys]);
-  const type = resolveMemoryType(def.type, `${where}.type`);
+  const type = checkSized(resolveMemoryType(def.type, `${where}.type`), `${where}.type`);
   return { what: { kind: 'data', type }, ...common };
 }
 
@@ -132,7 +172,7 @@ export function variadicType(spec: unknown, where: string): TypeInfo {
   if (type.convert === 'void' || type.convert === 'env') {
     throw invalid(`${where}: ${type.name} is not the type of a variadic argument`);
   }
-  return type;
+  return checkByValue(type, where);
 }
 
 /** The types that letters or an array name, for the raw bridge. */

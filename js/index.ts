@@ -1,5 +1,6 @@
 /** The public exports. Their types stand in `index.d.ts`. */
 export { CFunction, linkSymbols } from './cfunction';
+export { array, bits, enumeration, fn, opaque, pointer } from './composite/types';
 export { CString } from './cstring';
 export { FFIError } from './errors';
 export { FFIType } from './generated/types';
@@ -18,6 +19,9 @@ export {
   toArrayBuffer,
   toBuffer,
 } from './memory/bytes';
+export { OpaquePointer } from './opaque';
 export { ffi } from './raw';
 export { ref } from './ref';
+export { releasePtr } from './release';
+export { offsetof, Struct, StructSchema, Union, UnionSchema } from './schema/schema';
 export { alignof, disposable, sizeof } from './types';

@@ -142,6 +142,7 @@ const freeDefinition: FunctionDefinition = {
   args: [typeNamed('ptr')],
   variadic: false,
   result: typeNamed('void'),
+  holds: false,
   free: undefined,
 };
 

@@ -38,6 +38,25 @@ export const slots = {
   U64: new BigUint64Array(memory),
 } as const;
 
+/** The same memory for values that are not aligned. */
+export const slotsView = new DataView(memory);
+
+/** Where the slots lie. */
+export const slotsAddress = environment.slotsAddress();
+
+export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+let fillings = 0;
+
+/**
+ * What to set the flags to while fields are read into the slots. Each time it is another value, so that
+ * code of the user's which fills slots meanwhile shows, even where it made no call.
+ */
+export function fillingFlags(): number {
+  fillings = (fillings + 1) & 0x7f_ffff;
+  return layout.flagFilling | (fillings << 8);
+}
+
 const addressFunction = environment.addressFunction();
 
 /** The address of a buffer's first byte; -1 for anything but a buffer, -2 for one that is detached. */

@@ -5,7 +5,7 @@ import { resolveResult, resolveTypes, type FunctionDefinition } from './define';
 import { describe, ffiError, isArray } from './errors';
 import { libraryOf, Opened } from './library';
 import { ptr, readMemory, textAt } from './memory/bytes';
-import { typeNamed, type TypeInfo } from './types';
+import { isText, typeNamed } from './types';
 
 interface Defined {
   readonly def: FunctionDefinition;
@@ -37,8 +37,7 @@ function checkName(name: unknown, owner: string): string {
 
 function define(argTypes: unknown, returnType: unknown, owner: string): FunctionDefinition {
   const args = resolveTypes(argTypes ?? [], owner);
-  const { result, free } = resolveResult(returnType, owner);
-  return { kind: 'function', args, variadic: false, result, free };
+  return { kind: 'function', args, variadic: false, ...resolveResult(returnType, owner) };
 }
 
 function functionsOf(opened: Opened): Map<string, Defined> {
@@ -49,17 +48,13 @@ function functionsOf(opened: Opened): Map<string, Defined> {
 
 function bindNamed(opened: Opened, name: string, def: FunctionDefinition): Defined {
   const functions = functionsOf(opened);
-  const key = `${name}(${def.args.map((type) => type.id).join()})${def.result.id}`;
+  const key = `${name}(${def.args.map((type) => type.id).join()})${def.result.id}${def.holds ? '*' : ''}`;
   let defined = functions.get(key);
   if (defined === undefined) {
     defined = { def, call: bindFunction(opened.native, opened.get(name), name, def).call };
     functions.set(key, defined);
   }
   return defined;
-}
-
-function isText({ convert }: TypeInfo): boolean {
-  return ['utf8', 'utf16', 'utf32', 'wide_text'].includes(convert);
 }
 
 function list(values: unknown, owner: string): readonly unknown[] {

@@ -1,17 +1,20 @@
 /** Out-parameters: one value in memory that C can be given the address of. */
 import { readAt, writable, writeAt } from './cell';
+import type { Keep } from './composite/encode';
 import { addressOf } from './convert';
 import { ffiError } from './errors';
-import { resolveMemoryType, type TypeInfo } from './types';
+import { checkSized, resolveMemoryType, type TypeInfo } from './types';
 
 /** One value of a type in memory of its own, which lives as long as this object. */
 export class Ref {
   readonly #type: TypeInfo;
   #memory: ArrayBuffer | undefined;
+  /** Strings that the fields of a struct point to. */
+  #keep: Keep = [];
 
   constructor(type: unknown, value?: unknown) {
-    this.#type = resolveMemoryType(type, 'ref');
-    this.#memory = new ArrayBuffer(8);
+    this.#type = checkSized(resolveMemoryType(type, 'ref'), 'ref');
+    this.#memory = new ArrayBuffer(Math.max(8, this.#type.size));
     if (value !== undefined) this.value = value;
   }
 
@@ -25,12 +28,15 @@ export class Ref {
   }
 
   set value(value: unknown) {
-    const converted = writable(this.#type, value, 'ref');
+    const keep: Keep = [];
+    const converted = writable(this.#type, value, 'ref', keep);
     writeAt(this.#type, this.ptr, converted, 'ref');
+    this.#keep = keep;
   }
 
   close(): void {
     this.#memory = undefined;
+    this.#keep = [];
   }
 
   [Symbol.dispose](): void {

@@ -1,23 +1,59 @@
 /** From what a definition says to a row of the type table. */
 import { describe, ffiError, type ErrorCode } from './errors';
+import type { Tag } from './opaque';
 import { rows, spellings } from './generated/types';
 import { environment, native } from './native';
 
-export type Convert = (typeof rows)[number]['convert'];
+/** How values of a type are converted: as a row of the table says, or as a composite type does. */
+export type Convert =
+  (typeof rows)[number]['convert'] | 'enum' | 'code' | 'opaque' | 'array' | 'struct' | 'union';
 
-/** A row of the type table, with what the platform adds to it. */
+/** A type: a row of the type table with what the platform adds to it, or a composite type. */
 export interface TypeInfo {
   readonly id: number;
+  /** What native code knows the type by. Types that travel alike share one. */
+  readonly row: number;
   readonly name: string;
   readonly c: string;
   readonly convert: Convert;
-  /** The machine representation: 'i32', 'u64', 'pointer'… */
+  /** The machine representation: 'i32', 'u64', 'pointer'…; 'aggregate' for structs, unions and arrays. */
   readonly machine: string;
   /** In bytes. */
   readonly size: number;
+  /** In bytes. */
+  readonly align: number;
   /** The bounds of an integer, both included. */
   readonly min: bigint;
   readonly max: bigint;
+  /** The members of a struct or union. */
+  readonly members?: readonly Member[];
+  /** The elements of an array. */
+  readonly elements?: Elements;
+  /** How deep structs, unions and arrays are nested in it, itself included. */
+  readonly depth?: number;
+  /** The values that the names of an enumeration stand for. */
+  readonly values?: ReadonlyMap<string, bigint>;
+  /** What the pointers of an opaque type have in common. */
+  readonly tag?: Tag;
+}
+
+/** A member of a struct or union. */
+export interface Member {
+  readonly name: string;
+  readonly type: TypeInfo;
+  /** In bytes; of a bit-field, that of its first bit. */
+  readonly offset: number;
+  /** The first bit, counted from the start, and the width of a bit-field. */
+  readonly bits?: { readonly first: number; readonly width: number };
+}
+
+/** The elements of an array. */
+export interface Elements {
+  readonly type: TypeInfo;
+  /** How many; absent for a flexible array, whose elements follow the struct. */
+  readonly count: number | undefined;
+  /** The member that counts the elements of a flexible array. */
+  readonly counter: string | undefined;
 }
 
 const bounds = (machine: string): [bigint, bigint] => {
@@ -30,8 +66,39 @@ const bounds = (machine: string): [bigint, bigint] => {
 export const types: readonly TypeInfo[] = environment.machines().map(([machine, size], id) => {
   const row = rows[id]!;
   const [min, max] = row.convert === 'bool' ? [0n, 1n] : bounds(machine);
-  return { ...row, id, machine, size, min, max };
+  return { ...row, id, row: id, machine, size, align: size, min, max };
 });
+
+let lastId = types.length - 1;
+
+/** Whether a type is a row of the table. */
+export function isRow(type: TypeInfo): boolean {
+  return type.id < types.length;
+}
+
+/** The types that objects of the user's stand for. */
+const composites = new WeakMap<object, TypeInfo>();
+
+/** Makes a composite type, and an object that stands for it. */
+export function addComposite(standing: object, info: Omit<TypeInfo, 'id'>): TypeInfo {
+  const type = Object.freeze({ ...info, id: ++lastId });
+  composites.set(standing, type);
+  return type;
+}
+
+/** What stands for structs and unions of which a result is a plain object, not an address. */
+const objectTypes = new WeakSet<object>();
+
+/** Lets another object stand for a struct or union, of which a result is to be a plain object. */
+export function addObjectType(standing: object, type: TypeInfo): void {
+  composites.set(standing, type);
+  objectTypes.add(standing);
+}
+
+/** Whether a type is one that `addObjectType` added. */
+export function isObjectType(spec: unknown): boolean {
+  return typeof spec === 'object' && spec !== null && objectTypes.has(spec);
+}
 
 /** The row of a spelling that is known to be one. */
 export function typeNamed(name: string): TypeInfo {
@@ -61,8 +128,9 @@ export function hint(near: readonly string[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.map((name) => `'${name}'`).join(' or ')}?`;
 }
 
-function nearest(name: string, candidates: readonly string[]): string {
-  return hint(native((binding) => binding.nearestNames(name, [...candidates])));
+/** Those of the candidates that are most like a name. */
+export function nearest(name: string, candidates: readonly string[]): string[] {
+  return native((binding) => binding.nearestNames(name, [...candidates]));
 }
 
 /** Refuses a key that an object of that shape does not have: a misspelled one would be ignored. */
@@ -74,27 +142,38 @@ export function checkKeys(
 ): void {
   for (const key of Object.keys(value)) {
     if (keys.includes(key)) continue;
-    throw ffiError(code, `${where}: unknown property '${key}'${nearest(key, keys)}`);
+    throw ffiError(code, `${where}: unknown property '${key}'${hint(nearest(key, keys))}`);
   }
 }
 
-/** The row that a definition names. */
+/** Types that C has and arkffi does not, under the names that people give them. */
+const unsupported =
+  /^(long ?double|f80|f128|float128|__float128|(__)?u?int128(_t)?|[iu]128|_?complex.*|.* _?complex|v\d+\w+|__m\d+\w*)$/i;
+
+/** The type that a definition names. */
 export function resolveType(spec: unknown, where: string): TypeInfo {
+  if ((typeof spec === 'object' && spec !== null) || typeof spec === 'function') {
+    const type = composites.get(spec);
+    if (type !== undefined) return type;
+  }
   if (typeof spec !== 'string') {
     throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: ${describe(spec)} is not a type`);
   }
   const id = spellings.get(spec);
   if (id === undefined) {
+    if (unsupported.test(spec)) {
+      throw ffiError('ERR_FFI_UNSUPPORTED', `${where}: the type '${spec}' is not supported`);
+    }
     const near = nearest(
       spec,
       [...spellings.keys()].filter((key) => key.length > 1),
     );
-    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: unknown type '${spec}'${near}`);
+    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: unknown type '${spec}'${hint(near)}`);
   }
   return types[id]!;
 }
 
-/** The row of a type of which a value can stand in memory. */
+/** The type of a value that can stand in memory. */
 export function resolveMemoryType(spec: unknown, where: string): TypeInfo {
   const type = resolveType(spec, where);
   if (['void', 'env', 'value'].includes(type.convert)) {
@@ -111,9 +190,26 @@ export function sizeof(type: unknown): number {
   return resolveMemoryType(type, 'sizeof').size;
 }
 
-/** The alignment of a type, in bytes; for the types of the table, its size. */
+/** The alignment of a type, in bytes. */
 export function alignof(type: unknown): number {
-  return resolveMemoryType(type, 'alignof').size;
+  return resolveMemoryType(type, 'alignof').align;
+}
+
+/** Whether values of a type are addresses, so that they travel as a pointer does. */
+export function isAddress({ convert }: TypeInfo): boolean {
+  return ['pointer', 'function', 'code', 'opaque', 'array', 'utf8', 'utf16', 'utf32', 'wide_text'].includes(
+    convert,
+  );
+}
+
+/** Whether a type is a string. */
+export function isText({ convert }: TypeInfo): boolean {
+  return ['utf8', 'utf16', 'utf32', 'wide_text'].includes(convert);
+}
+
+/** Whether a type is passed by value as bytes. */
+export function isAggregate({ convert }: TypeInfo): boolean {
+  return convert === 'struct' || convert === 'union';
 }
 
 /** A string result that C allocated for the caller: it is copied, then handed to `free`. */
@@ -126,4 +222,17 @@ export function disposable(type: unknown, free: unknown): Disposable {
     );
   }
   return new Disposable(row, free);
+}
+
+/** Whether the size of a value is not that of its type. */
+export function isFlexible({ members, elements }: TypeInfo): boolean {
+  if (elements !== undefined) return elements.count === undefined;
+  return members !== undefined && members.length > 0 && isFlexible(members.at(-1)!.type);
+}
+
+/** Refuses a flexible array by itself: it has elements only behind the fields of a struct. */
+export function checkSized(type: TypeInfo, where: string): TypeInfo {
+  if (type.elements === undefined || !isFlexible(type)) return type;
+  const message = `${where}: an array without a length can only be the last field of a struct`;
+  throw ffiError('ERR_FFI_INVALID_TYPE', message);
 }

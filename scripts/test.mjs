@@ -85,9 +85,10 @@ check('prettier', process.execPath, [
   '.',
 ]);
 
-const calls = ['__test__/types', '__test__/calls', '__test__/strings', '__test__/memory'];
+const calls = ['__test__/types', '__test__/calls', '__test__/strings', '__test__/memory', '__test__/structs'];
+const collected = ['__test__/calls', '__test__/memory', '__test__/lifecycle', '__test__/structs'];
 jest('all tests', []);
-jest('with --expose-gc', ['__test__/calls', '__test__/memory', '__test__/lifecycle'], {}, ['--expose-gc']);
+jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 jest('without generated code', calls, { ARKFFI_CODEGEN: 'off' });
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });

@@ -1,6 +1,8 @@
 // The calls that scripts/valgrind.mjs watches. Reads of bad addresses are left out: valgrind reports
 // the guarded read itself, which is what it is for.
-const { dlopen, CFunction, malloc, free, strdup, CString, copy, disposable } = require('../dist/index.js');
+const arkffi = require('../dist/index.js');
+const { dlopen, CFunction, malloc, free, strdup, CString, copy, disposable } = arkffi;
+const { Struct, Union, array, bits, releasePtr } = arkffi;
 
 const libc = dlopen(null, {
   abs: { args: ['i32'], returns: 'i32' },
@@ -16,6 +18,45 @@ const { symbols } = libc;
 const { strdup: duplicate } = dlopen(null, {
   strdup: { args: ['CString'], returns: disposable('CString', symbols.free) },
 }).symbols;
+
+/** Structs of libc's own: in registers, in memory, as an argument. */
+const Quotient = Struct({ quot: 'long', rem: 'long' });
+const Address = Struct({ s_addr: 'u32' });
+const Heap = Struct({ sizes: array('usize', 10) });
+const structs = dlopen(null, {
+  ldiv: { args: ['long', 'long'], returns: Quotient.object },
+  heldQuotient: { symbol: 'ldiv', args: ['long', 'long'], returns: Quotient },
+  inet_ntoa: { args: [Address], returns: 'CString' },
+  mallinfo2: { returns: Heap.object, optional: true },
+  heldHeap: { symbol: 'mallinfo2', returns: Heap, optional: true },
+}).symbols;
+const Record = Struct({
+  name: 'CString',
+  flags: bits('u32', 5),
+  either: Union({ whole: 'i64', half: 'f32' }),
+  at: Quotient,
+});
+
+function useStructs(round) {
+  structs.ldiv(round, 7);
+  const quotient = structs.heldQuotient(round, 7);
+  Quotient.fromPtr(quotient);
+  releasePtr(quotient);
+  structs.inet_ntoa({ s_addr: round });
+  structs.inet_ntoa(Address.create({ s_addr: round }));
+  structs.mallinfo2?.();
+  if (structs.heldHeap !== null) releasePtr(structs.heldHeap());
+  const record = Record.create({
+    name: `name ${round}`,
+    flags: round % 32,
+    either: { half: 1.5 },
+    at: { rem: 1 },
+  });
+  const view = Record.view(record);
+  view.at.quot = round;
+  Record.write(record, { either: Record.fromBuffer(record).either });
+  Record.get(record, 'at.quot');
+}
 
 const rounds = Number(process.argv[2] ?? 2000);
 const buffer = Buffer.alloc(64);
@@ -35,6 +76,7 @@ for (let round = 0; round < rounds; round++) {
   copy(buffer, text, 5);
   free(text);
   free(malloc(round % 100));
+  useStructs(round);
   if (round % 10 !== 0) continue;
   const abs = CFunction({ ptr: symbols.abs, args: ['i32'], returns: 'i32' });
   abs(1);

@@ -5,6 +5,7 @@
 //! `abi`, libloading only in `library`.
 
 pub mod abi;
+pub mod aggregate;
 #[cfg(not(test))]
 mod bindings;
 pub mod call;

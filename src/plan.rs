@@ -3,11 +3,13 @@
 //! shared by every function that has it, and printable.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::abi::registers;
-use crate::error::Result;
-use crate::signature::Signature;
-use crate::slots::ARGUMENT_WORDS;
+use crate::aggregate::{Aggregate, Value};
+use crate::error::{Code, Error, Result};
+use crate::signature::{MAX_PARAMETERS, Signature};
+use crate::slots::{ARGUMENT_WORDS, WORDS};
 use crate::types::{Convert, Machine, TextUnit, TypeId};
 
 /// How C is entered.
@@ -28,6 +30,8 @@ pub enum Source {
     Single,
     /// The slot holds a double.
     Double,
+    /// The slots hold the bytes of an aggregate.
+    Aggregate,
     /// Argument *n* of the native function: a string, or an address as a number or bigint.
     Text(TextUnit, usize),
     /// Argument *n* of the native function, handed over as it is.
@@ -36,15 +40,46 @@ pub enum Source {
     Env,
 }
 
+/// What C receives, after promotions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Passed {
+    /// A scalar.
+    Scalar(Machine),
+    /// A struct or union by value.
+    Aggregate(Arc<Aggregate>),
+}
+
+impl Passed {
+    fn of(value: &Value, promoted: bool) -> Passed {
+        match value {
+            Value::Aggregate(aggregate) => Passed::Aggregate(Arc::clone(aggregate)),
+            Value::Scalar(id) if promoted => Passed::Scalar(id.machine().promoted()),
+            Value::Scalar(id) => Passed::Scalar(id.machine()),
+        }
+    }
+}
+
 /// One parameter of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Param {
-    /// What C receives, after promotions.
-    pub machine: Machine,
-    /// The word of the slots, or of the call frame, that holds it.
-    pub word: usize,
+    /// What C receives.
+    pub passed: Passed,
+    /// The words of the slots that hold it: of an aggregate of two eightbytes both, of a larger one
+    /// the first two of those in a row.
+    pub words: [usize; 2],
     /// Where it comes from.
     pub source: Source,
+}
+
+/// Where the result is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Returned {
+    /// A scalar, in the result words.
+    Scalar,
+    /// An aggregate whose eightbytes are left in these result words.
+    Words([usize; 2]),
+    /// An aggregate that is written to memory which the call provides.
+    Memory,
 }
 
 /// How the values of one signature travel.
@@ -56,13 +91,15 @@ pub struct Plan {
     pub path: Path,
     /// The parameters in order.
     pub params: Vec<Param>,
+    /// Where the result is found.
+    pub returned: Returned,
     /// Integer registers in use.
     pub integers: usize,
     /// Floating-point registers in use.
     pub floats: usize,
     /// 8-byte words on the stack.
     pub stack_words: usize,
-    /// Bit *n* is set where stack word *n* holds a floating-point value.
+    /// Bit *n* is set where stack word *n*, of the first 64, is no integer stored as a double.
     pub stack_floats: u64,
     /// How many arguments the native function takes.
     pub values: usize,
@@ -70,51 +107,96 @@ pub struct Plan {
     pub enters_js: bool,
 }
 
+/// The words of the libffi path: scalars by their number, the bytes of aggregates behind them all.
+fn in_order(params: &[Passed]) -> Option<Registers> {
+    let mut next = MAX_PARAMETERS + 1;
+    let mut word = |(index, param): (usize, &Passed)| match param {
+        Passed::Scalar(_) => [index, index],
+        Passed::Aggregate(aggregate) => {
+            let first = next;
+            next += aggregate.words();
+            [first, first + 1]
+        }
+    };
+    let words = params.iter().enumerate().map(&mut word).collect();
+    (next <= ARGUMENT_WORDS).then(|| Registers { words, ..Registers::default() })
+}
+
+fn unsupported(message: &str) -> Error {
+    Error::new(Code::Unsupported, message.to_owned())
+}
+
 impl Plan {
     /// Plans the calls of a signature.
     ///
     /// # Errors
-    /// Those of [`Signature::new`] come before; a plan is possible for every signature.
+    /// [`Code::Unsupported`] for aggregates by value that the slots have no room for, or of which it
+    /// is not known how this platform passes them.
     pub fn new(signature: Signature, fast: bool) -> Result<Plan> {
-        let machine = |index: usize, id: TypeId| match signature.fixed {
-            Some(fixed) if index >= fixed => id.machine().promoted(),
-            Some(_) | None => id.machine(),
+        let promoted = |index: usize| signature.fixed.is_some_and(|fixed| index >= fixed);
+        let passed: Vec<Passed> = signature
+            .params
+            .iter()
+            .enumerate()
+            .map(|(index, value)| Passed::of(value, promoted(index)))
+            .collect();
+        let result = signature.result.aggregate();
+        if result.is_some_and(|aggregate| aggregate.words() > ARGUMENT_WORDS && !signature.holds) {
+            return Err(unsupported("a struct of that size is returned as an address only, without .object"));
+        }
+        let aggregates = signature.params.iter().filter_map(Value::aggregate).chain(result);
+        let unknown_to_libffi = aggregates
+            .filter(|aggregate| aggregate.natural.is_none())
+            .any(|aggregate| registers::substitute(aggregate).is_none());
+        let by_words = result.and_then(|aggregate| registers::result_words(aggregate));
+        let hidden = result.is_some() && by_words.is_none();
+        let assigned = if fast || unknown_to_libffi { registers::assign(&passed, hidden) } else { None };
+        let path = if assigned.is_some() { Path::Registers } else { Path::Libffi };
+        if path == Path::Libffi && unknown_to_libffi {
+            return Err(unsupported(
+                "how this platform passes this union, packed struct or struct with bit-fields by value is not known",
+            ));
+        }
+        let layout = assigned
+            .or_else(|| in_order(&passed))
+            .ok_or_else(|| unsupported("more than 64 KB of structs by value"))?;
+        let returned = match (result, by_words) {
+            (None, _) => Returned::Scalar,
+            (Some(_), Some(words)) if path == Path::Registers => Returned::Words(words),
+            (Some(_), _) => Returned::Memory,
         };
-        let machines: Vec<Machine> =
-            signature.params.iter().enumerate().map(|(index, id)| machine(index, *id)).collect();
-        let layout = if fast { registers::assign(&machines) } else { None };
-        let path = if layout.is_some() { Path::Registers } else { Path::Libffi };
-        let layout = layout
-            .unwrap_or_else(|| Registers { words: (0..machines.len()).collect(), ..Registers::default() });
 
         let mut values = 0;
         let mut next = || {
             values += 1;
             values - 1
         };
-        let params = signature
-            .params
-            .iter()
-            .zip(&machines)
+        let mut source = |passed: &Passed, value: &Value| {
+            let (Passed::Scalar(machine), Some(id)) = (passed, value.scalar()) else {
+                return Source::Aggregate;
+            };
+            match (id.convert(), id.convert().text()) {
+                (_, Some(unit)) => Source::Text(unit, next()),
+                (Convert::Value, None) => Source::Value(next()),
+                (Convert::Env, None) => Source::Env,
+                (_, None) if *machine == Machine::F32 => Source::Single,
+                (_, None) if *machine == Machine::F64 => Source::Double,
+                (_, None) => Source::Number,
+            }
+        };
+        let params: Vec<Param> = passed
+            .into_iter()
+            .zip(&signature.params)
             .zip(&layout.words)
-            .map(|((id, machine), word)| {
-                let source = match (id.convert(), id.convert().text()) {
-                    (_, Some(unit)) => Source::Text(unit, next()),
-                    (Convert::Value, None) => Source::Value(next()),
-                    (Convert::Env, None) => Source::Env,
-                    (_, None) if *machine == Machine::F32 => Source::Single,
-                    (_, None) if *machine == Machine::F64 => Source::Double,
-                    (_, None) => Source::Number,
-                };
-                Param { machine: *machine, word: *word, source }
-            })
+            .map(|((passed, value), words)| Param { source: source(&passed, value), passed, words: *words })
             .collect();
-        let js = |id: &TypeId| matches!(id.convert(), Convert::Env | Convert::Value);
-        let enters_js = signature.params.iter().any(js) || js(&signature.result);
-        debug_assert!(layout.words.iter().all(|word| *word < ARGUMENT_WORDS));
+        let js = |id: TypeId| matches!(id.convert(), Convert::Env | Convert::Value);
+        let enters_js = signature.params.iter().chain([&signature.result]).filter_map(Value::scalar).any(js);
+        debug_assert!(params.iter().all(|param| param.words[0] < WORDS));
         Ok(Plan {
             path,
             params,
+            returned,
             integers: layout.integers,
             floats: layout.floats,
             stack_words: layout.stack_words,
@@ -128,38 +210,60 @@ impl Plan {
     /// Whether the trampoline alone can make the call: every argument stands in the slots and the
     /// result needs no conversion by Node-API.
     pub fn is_direct(&self) -> bool {
-        self.path == Path::Registers && !self.enters_js && self.values == 0 && self.text_result().is_none()
+        let scalars = self.params.iter().all(|param| param.source != Source::Aggregate);
+        self.path == Path::Registers
+            && scalars
+            && self.returned == Returned::Scalar
+            && self.stack_words <= 64
+            && !self.enters_js
+            && self.values == 0
+            && self.text_result().is_none()
     }
 
     /// The code units of the result, where that is a string.
     pub fn text_result(&self) -> Option<TextUnit> {
-        self.signature.result.convert().text()
+        self.signature.result.scalar().and_then(|id| id.convert().text())
+    }
+}
+
+fn display(value: &Value) -> String {
+    match value {
+        Value::Scalar(id) => id.name().to_owned(),
+        Value::Aggregate(aggregate) => format!("{} bytes", aggregate.size),
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}(", self.path)?;
-        for (index, (param, id)) in self.params.iter().zip(&self.signature.params).enumerate() {
+        for (index, (param, value)) in self.params.iter().zip(&self.signature.params).enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{} -> {}@{}", id.name(), param.machine.name(), param.word)?;
+            let [word, second] = param.words;
+            match (&param.passed, value) {
+                (Passed::Scalar(machine), Value::Scalar(id)) => {
+                    write!(f, "{comma}{} -> {}@{word}", id.name(), machine.name())?;
+                }
+                (Passed::Scalar(_) | Passed::Aggregate(_), _) => {
+                    write!(f, "{comma}{}@{word},{second}", display(value))?;
+                }
+            }
         }
-        write!(f, ") -> {}", self.signature.result.name())
+        write!(f, ") -> {}", display(&self.signature.result))
     }
 }
 
 /// Where a register convention puts the parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registers {
-    /// The word of each parameter.
-    pub words: Vec<usize>,
+    /// The words of each parameter.
+    pub words: Vec<[usize; 2]>,
     /// Integer registers in use.
     pub integers: usize,
     /// Floating-point registers in use.
     pub floats: usize,
     /// 8-byte words on the stack.
     pub stack_words: usize,
-    /// Bit *n* is set where stack word *n* holds a floating-point value.
+    /// Bit *n* is set where stack word *n*, of the first 64, is no integer stored as a double.
     pub stack_floats: u64,
 }
 
@@ -168,7 +272,9 @@ mod tests {
     use super::*;
 
     fn plan(params: &[TypeId], fixed: Option<usize>, fast: bool) -> Plan {
-        let signature = Signature::new(params.to_vec(), fixed, TypeId::I32).expect("a signature");
+        let params = params.iter().copied().map(Value::Scalar).collect();
+        let result = Value::Scalar(TypeId::I32);
+        let signature = Signature::new(params, fixed, result, false).expect("a signature");
         Plan::new(signature, fast).expect("a plan")
     }
 
@@ -192,8 +298,9 @@ mod tests {
     #[test]
     fn variadic_arguments_are_promoted() {
         let plan = plan(&[TypeId::F32, TypeId::F32, TypeId::U8], Some(1), false);
-        let machines: Vec<Machine> = plan.params.iter().map(|param| param.machine).collect();
-        assert_eq!(machines, [Machine::F32, Machine::F64, Machine::I32]);
+        let passed: Vec<&Passed> = plan.params.iter().map(|param| &param.passed).collect();
+        let expected = [Machine::F32, Machine::F64, Machine::I32].map(Passed::Scalar);
+        assert_eq!(passed, expected.iter().collect::<Vec<&Passed>>());
         assert_eq!(plan.params[1].source, Source::Double);
     }
 

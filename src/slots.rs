@@ -6,29 +6,41 @@
 //! call made from within C may use the same words.
 
 /// Words for arguments. On the register path words 0..6 are the integer registers, 6..14 the
-/// floating-point registers and the rest the stack; on the libffi path word *n* is parameter *n*.
-pub const ARGUMENT_WORDS: usize = 128;
-/// The integer result, as the register holds it. The following words continue it.
+/// floating-point registers and the rest the stack; on the libffi path word *n* is scalar parameter
+/// *n*, and structs by value follow. A struct result that is not kept is left at word 0.
+///
+/// There is room for 64 KB of structs by value beside the most parameters there can be.
+pub const ARGUMENT_WORDS: usize = 8192 + 256;
+/// The integer result, as the register holds it.
 pub const RESULT: usize = ARGUMENT_WORDS;
-/// The integer result as a double, exact up to 2^53.
-pub const RESULT_NUMBER: usize = RESULT + 1;
+/// The second integer register of a struct result.
+pub const RESULT_HIGH: usize = RESULT + 1;
+/// The integer result as a double, exact up to 2^53; the address of a struct result that is kept.
+pub const RESULT_NUMBER: usize = RESULT + 2;
 /// The floating-point result.
-pub const RESULT_FLOAT: usize = RESULT + 2;
+pub const RESULT_FLOAT: usize = RESULT + 3;
+/// The second floating-point register of a struct result.
+pub const RESULT_FLOAT_HIGH: usize = RESULT + 4;
 /// A [`Status`]: why a call did not happen or gave no result.
-pub const STATUS: usize = RESULT + 3;
-/// [`FLAG_BITS`] and [`FLAG_SAME_TEXT`], for one call.
-pub const FLAGS: usize = RESULT + 4;
+pub const STATUS: usize = RESULT + 5;
+/// [`FLAG_BITS`], [`FLAG_SAME_TEXT`] and [`FLAG_FILLING`], for one call.
+pub const FLAGS: usize = RESULT + 6;
 /// The lowest stack address a call may start at.
-pub const STACK_LIMIT: usize = RESULT + 5;
+pub const STACK_LIMIT: usize = RESULT + 7;
 /// Where guarded loads put what they read.
-pub const LOADED: usize = RESULT + 6;
+pub const LOADED: usize = RESULT + 8;
+/// Stands for the eightbytes of structs that are all padding: their bytes travel nowhere.
+pub const PADDING: usize = RESULT + 9;
 /// The number of words.
-pub const WORDS: usize = RESULT + 8;
+pub const WORDS: usize = RESULT + 16;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;
 /// The string arguments are those of the function's last call.
 pub const FLAG_SAME_TEXT: u32 = 2;
+/// Set by JavaScript, with a number in the bits from 8 on, while it reads the fields of a struct argument into the slots. Every call clears
+/// the flags, so that JavaScript sees by this one whether code of the user's made a call meanwhile.
+pub const FLAG_FILLING: u32 = 4;
 
 /// Why a call did not happen or gave no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

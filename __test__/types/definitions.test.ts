@@ -21,20 +21,7 @@ delete sparseVariadic[0];
 
 const noTypes: readonly (readonly [string, unknown])[] = [
   ...labelled(undefined, null, true, 1, 1n, Symbol('i32'), {}, [], ['i32'], () => 'i32', new Date(0)),
-  ...labelled(
-    '',
-    ' ',
-    'i32 ',
-    'I32',
-    'int128',
-    'no_type',
-    'x',
-    'constructor',
-    '__proto__',
-    'i32\0',
-    'é',
-    '💥',
-  ),
+  ...labelled('', ' ', 'i32 ', 'I32', 'no_type', 'x', 'constructor', '__proto__', 'i32\0', 'é', '💥'),
   ...labelled({ toString: () => 'i32' }, Object('i32')),
 ];
 
@@ -233,6 +220,16 @@ describe('FFIType', () => {
     });
     expect(symbols.add_i32(40, 2)).toBe(42);
   });
+});
+
+describe('types of C that arkffi does not have', () => {
+  test.each(['long double', 'longdouble', '__int128', 'u128', 'double _Complex', '__m128', 'v4f32'])(
+    '%s is refused by name',
+    (type) => {
+      expect(outcome(() => define({ args: [type] }))).toBe('FFIError ERR_FFI_UNSUPPORTED');
+      expectMessage(() => define({ returns: type }), 'defs.noop.returns', `'${type}'`);
+    },
+  );
 });
 
 describe('abi', () => {

@@ -1,7 +1,15 @@
+import { structs } from '../cases.mjs';
+
 export const name = 'koffi';
+
+const type = { f64: 'double', i32: 'int32_t', f32: 'float', i64: 'int64_t', u8: 'uint8_t' };
 
 export async function open(library) {
   const { default: koffi } = await import('koffi');
   const loaded = koffi.load(library);
+  for (const [struct, fields] of Object.entries(structs)) {
+    const named = Object.entries(fields).map(([field, name]) => [field, type[name] ?? name]);
+    koffi.struct(struct, Object.fromEntries(named));
+  }
   return { version: koffi.version, bind: ({ prototype }) => ({ f: loaded.func(prototype) }) };
 }

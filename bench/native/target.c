@@ -26,3 +26,16 @@ double sum_16(const double *values) {
   for (int i = 0; i < 16; i++) sum += values[i];
   return sum;
 }
+
+typedef struct { double x, y; } Pair;
+typedef struct { int32_t id; float weight; } Tag;
+typedef struct { Pair position, velocity; Tag first, second; int64_t time; uint8_t kind; } Body;
+
+Pair add_pairs(Pair a, Pair b) { return (Pair){a.x + b.x, a.y + b.y}; }
+
+Body move_body(Body body, double by) {
+  body.position.x += body.velocity.x * by;
+  body.position.y += body.velocity.y * by;
+  body.time++;
+  return body;
+}

@@ -7,47 +7,55 @@
  * call and the reading of the result nothing runs at all.
  */
 import { compileFunction } from 'node:vm';
-import { convertAll } from '../convert';
-import { layout, slots, type NativeFunction } from '../native';
+import { accepts, maxSafe } from '../accepts';
+import { lengthOf } from '../buffer';
+import { codecOf } from '../composite/codec';
+import { exact } from '../composite/decode';
+import { fillingFlags, layout, slots, type NativeFunction } from '../native';
+import { opaquePointer } from '../opaque';
+import { isAddress, isAggregate } from '../types';
+import { convertAll } from '../values';
 import * as results from './results';
 import type { Parameter, Shape } from './shape';
 import * as support from './support';
 
 type Wrapper = (...args: unknown[]) => unknown;
 
-const maxSafe = Number.MAX_SAFE_INTEGER;
-
-/** The condition on which argument `a` is stored without further ado. */
-function accepts({ type }: Parameter, a: string): string {
-  const number = `typeof ${a} === 'number'`;
-  switch (type.machine) {
-    case 'i8':
-      return `${number} && ${a} << 24 >> 24 === ${a}`;
-    case 'u8':
-      return type.convert === 'bool' ? `typeof ${a} === 'boolean'` : `${number} && (${a} & 255) === ${a}`;
-    case 'i16':
-      return `${number} && ${a} << 16 >> 16 === ${a}`;
-    case 'u16':
-      return `${number} && (${a} & 65535) === ${a}`;
-    case 'i32':
-      return `${number} && (${a} | 0) === ${a}`;
-    case 'u32':
-      return `${number} && ${a} >>> 0 === ${a}`;
-    case 'i64':
-      return `${number} && ((${a} | 0) === ${a} || Math.floor(${a}) === ${a} && ${a} >= -${maxSafe} && ${a} <= ${maxSafe})`;
-    case 'u64':
-      return `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`;
-    case 'f32':
-    case 'f64':
-      return number;
-    default:
-      return `${number} && Math.floor(${a}) === ${a} && ${a} >= 0 && ${a} <= ${maxSafe}`;
-  }
+/** Whether the conversion of a parameter needs more than a look at the argument. */
+function isIndirect({ type }: Parameter): boolean {
+  return isAddress(type);
 }
 
-/** Whether the conversion of a parameter needs more than a look at the argument. */
-function isIndirect({ type, store }: Parameter): boolean {
-  return store === 'text' || type.convert === 'pointer' || type.convert === 'function';
+/** Whether a conversion makes memory that must live as long as the call. */
+function keeps({ type, store }: Parameter): boolean {
+  return store === 'aggregate' || type.convert === 'array';
+}
+
+/** The places of the parameters that `isIndirect`. */
+function indirectIn({ parameters }: Shape): number[] {
+  return parameters.flatMap((parameter, index) => (isIndirect(parameter) ? [index] : []));
+}
+
+function declare(indirect: readonly number[]): string {
+  return indirect.length === 0 ? '' : `let ${indirect.map((index) => `v${index}`).join(', ')};`;
+}
+
+/** A statement that makes the value of an address or string where it is a common one, else clears `known`. */
+function look({ type, store }: Parameter, index: number): string {
+  const [a, v] = [`a${index}`, `v${index}`];
+  if (store === 'text') return `if (typeof ${a} === 'string') ${v} = ${a}; else known = false;`;
+  // That a number is the address of code must be checked each time.
+  if (type.convert === 'code') return `if (${a} === null) ${v} = 0; else known = false;`;
+  // A typed array seen before has the same address, unless it was detached: then its length is 0.
+  return `if (typeof ${a} === 'number') ${v} = ${a};
+    else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
+    else known = false;`;
+}
+
+/** A statement that takes a value out of those that `convertAll` has made. */
+function take({ store }: Parameter, index: number): string {
+  if (store === 'text') return `v${index} = all[${index}];`;
+  return `address${index} = v${index} = all[${index}]; last${index} = remembered(a${index});`;
 }
 
 /**
@@ -55,28 +63,45 @@ function isIndirect({ type, store }: Parameter): boolean {
  * typed array seen before is left to `convertAll`, together with all the others: a `ptr` that is user
  * code must run before any address is taken.
  */
-function conversions({ parameters }: Shape): string {
-  const indirect = parameters.flatMap((parameter, index) => (isIndirect(parameter) ? [index] : []));
+function conversions(shape: Shape): string {
+  const { parameters } = shape;
+  const indirect = indirectIn(shape);
   if (indirect.length === 0) return '';
-  const look = (index: number) => {
-    const [a, v] = [`a${index}`, `v${index}`];
-    if (parameters[index]!.store === 'text')
-      return `if (typeof ${a} === 'string') ${v} = ${a}; else known = false;`;
-    // A typed array seen before has the same address, unless it was detached: then its length is 0.
-    return `if (typeof ${a} === 'number') ${v} = ${a};
-    else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
-    else known = false;`;
-  };
-  const take = (index: number) =>
-    parameters[index]!.store === 'text'
-      ? `v${index} = v[${index}];`
-      : `address${index} = v${index} = v[${index}]; last${index} = remembered(a${index});`;
-  return `let ${indirect.map((index) => `v${index}`).join(', ')}, known = true;
-    ${indirect.map(look).join('\n    ')}
+  return `${declare(indirect)}
+    let known = true;
+    ${indirect.map((index) => look(parameters[index]!, index)).join('\n    ')}
     if (!known) {
-      const v = convertAll(types, arguments, owner);
-      ${indirect.map(take).join('\n      ')}
+      const all = convertAll(types, arguments, owner);
+      ${parameters.some(keeps) ? 'kept = all;' : ''}
+      ${indirect.map((index) => take(parameters[index]!, index)).join('\n      ')}
     }`;
+}
+
+/**
+ * The same for a function with aggregates. They come first: their fields may be user code, after which
+ * no address would be certain. Such code may also make calls, whose arguments overwrite the slots; it
+ * shows by the flags, which every call clears. Then, and for anything uncommon, all is converted anew.
+ */
+function aggregates(shape: Shape): string {
+  const { parameters } = shape;
+  const encoding = parameters.flatMap(({ store, word, second }, index) =>
+    store === 'aggregate' ? [`encode${index}(a${index}, ${word * 8}, ${second * 8})`] : [],
+  );
+  const indirect = indirectIn(shape);
+  const { conditions, stores } = storing(shape);
+  const flags = `U32[${layout.flags * 2}]`;
+  return `${declare(indirect)}
+    const filling = ${flags} = fillingFlags();
+    let known = ${encoding.join(' && ')};
+    ${indirect.map((index) => look(parameters[index]!, index)).join('\n    ')}
+    if (${['known', `${flags} === filling`, ...conditions].join(' && ')}) {
+      ${stores.join('\n      ')}
+    } else {
+      const all = kept = convertAll(types, arguments, owner);
+      ${indirect.map((index) => take(parameters[index]!, index)).join('\n      ')}
+      flags = storeAny(parameters, owner, all);
+    }
+    ${flags} = flags;`;
 }
 
 /** The value of a parameter: converted already, or the argument itself. */
@@ -84,30 +109,41 @@ function valueOf(parameter: Parameter, index: number): string {
   return isIndirect(parameter) ? `v${index}` : `a${index}`;
 }
 
-/**
- * Stores the common kind of every argument, or leaves all of them to `storeAny`. One condition for all
- * keeps the wrapper small enough for V8 to inline.
- */
-function storing(shape: Shape): string {
+/** On which conditions the arguments are of the common kind, and statements that store them. */
+function storing(shape: Shape): { conditions: string[]; stores: string[] } {
   const view = { number: 'F64', f64: 'F64', f32: 'F32' } as const;
   const [conditions, stores]: [string[], string[]] = [[], []];
   shape.parameters.forEach((parameter, index) => {
     const { type, store, word } = parameter;
-    if (store === 'text' || store === 'value') return;
+    if (store === 'text' || store === 'value' || store === 'aggregate') return;
     const value = valueOf(parameter, index);
-    conditions.push(accepts(parameter, value));
+    conditions.push(accepts(type, value));
     const stored = type.convert === 'bool' ? `+${value}` : value;
     stores.push(`${view[store]}[${store === 'f32' ? word * 2 : word}] = ${stored};`);
   });
-  if (stores.length === 0) return '';
-  const converted = shape.parameters.some(isIndirect);
-  const values = converted ? `[${shape.parameters.map(valueOf).join(', ')}]` : 'arguments';
-  return `if (${conditions.join(' && ')}) {
-      ${stores.join('\n      ')}
-    } else flags = storeAny(parameters, owner, ${values});`;
+  return { conditions, stores };
 }
 
-function result({ result: type }: Shape): string {
+/**
+ * Stores the common kind of every argument, or leaves all of them to `storeAny`. One condition for all
+ * keeps the wrapper small enough for V8 to inline.
+ */
+function scalars(shape: Shape): string {
+  const { conditions, stores } = storing(shape);
+  const converted = shape.parameters.some(isIndirect);
+  const values = converted ? `[${shape.parameters.map(valueOf).join(', ')}]` : 'arguments';
+  const store =
+    stores.length === 0
+      ? ''
+      : `if (${conditions.join(' && ')}) {
+      ${stores.join('\n      ')}
+    } else flags = storeAny(parameters, owner, ${values});`;
+  return `${conversions(shape)}
+    ${store}`;
+}
+
+function result(shape: Shape): string {
+  const type = shape.result;
   const [view, index] = results.place(type.machine, results.resultWord(type.machine));
   const signed = type.machine === 'i64' ? 'readSigned()' : 'readUnsigned()';
   const double = `F64[${layout.resultNumber}]`;
@@ -129,7 +165,17 @@ function result({ result: type }: Shape): string {
       return `return ${view}[${index}];`;
     case 'pointer':
     case 'function':
+    case 'code':
       return wide;
+    case 'opaque':
+      return `return opaquePointer(${signed}, resultType.tag);`;
+    case 'enum':
+      return type.size === 8 ? wide : `return ${view}[${index}];`;
+    case 'struct':
+    case 'union': {
+      const [p, q] = shape.plan.resultWords;
+      return shape.holds ? `return ${double};` : `return decode(${p! * 8}, ${q! * 8});`;
+    }
     case 'utf8':
       return 'return r === undefined ? lastText : (lastText = r);';
     default:
@@ -151,10 +197,12 @@ function source(shape: Shape, id: number): string {
       ? [`let last${index} = nothing, address${index} = 0;`]
       : [],
   );
+  const hasAggregates = parameters.some(({ store }) => store === 'aggregate');
+  const kept = parameters.some(keeps);
   const flags = `U32[${layout.flags * 2}]`;
   // Flags left by a call that never began mean something only where there are integers or strings.
   const flagged = parameters.some(({ store }) => store === 'number' || store === 'text');
-  const call = `${flagged ? `${flags} = flags; ` : ''}r = native(${values.join(', ')});`;
+  const call = `${flagged && !hasAggregates ? `${flags} = flags; ` : ''}r = native(${values.join(', ')});`;
   const forgetting = texts.map((index) => `text${index} = nothing;`).join(' ');
   // No function is called here: it could overflow the stack, and the result of the call would be lost.
   const keeping = texts
@@ -181,10 +229,10 @@ function source(shape: Shape, id: number): string {
   let lastText = null, calls = 0;
   return function (${args}) {
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
-    ${conversions(shape)}
-    let flags = 0, r;
-    ${storing(shape)}
+    let flags = 0, r${kept ? ', kept' : ''};
+    ${hasAggregates ? aggregates(shape) : scalars(shape)}
     ${calling}
+    ${kept ? 'if (kept !== undefined) kept.length = 0;' : ''}
     // Naming the arguments here keeps their buffers alive until C has returned.
     const status = U32[${layout.status * 2}];
     if (status !== 0) {
@@ -196,8 +244,8 @@ function source(shape: Shape, id: number): string {
   };`;
 }
 
-const { nothing, remembered, lengthOf, storeAny, wrongCount, failure } = support;
-const { readSigned, readUnsigned, exact } = results;
+const { nothing, remembered, storeAny, wrongCount, failure } = support;
+const { readSigned, readUnsigned } = results;
 /** What every wrapper can name besides its own function. */
 const helpers = {
   slots,
@@ -211,6 +259,8 @@ const helpers = {
   readSigned,
   readUnsigned,
   exact,
+  opaquePointer,
+  fillingFlags,
 };
 
 let count = 0;
@@ -219,7 +269,12 @@ let count = 0;
 export function compileWrapper(native: NativeFunction, shape: Shape, owner: string): Wrapper {
   const { parameters, result: resultType } = shape;
   const types = parameters.map(({ type }) => type);
-  const names = { native, shape, owner, parameters, types, resultType, ...helpers };
+  const codecs: Record<string, unknown> = {};
+  parameters.forEach(({ type, store }, index) => {
+    if (store === 'aggregate') codecs[`encode${index}`] = codecOf(type).encode;
+  });
+  if (isAggregate(resultType) && !shape.holds) codecs.decode = codecOf(resultType).decode;
+  const names = { native, shape, owner, parameters, types, resultType, ...codecs, ...helpers };
   const make = compileFunction(source(shape, ++count), Object.keys(names)) as (
     ...values: unknown[]
   ) => Wrapper;

@@ -2,7 +2,7 @@
 import type { FunctionDefinition } from '../define';
 import { variadicType } from '../define';
 import { describe, ffiError, isArray } from '../errors';
-import { environment, native, switches, type NativeLibrary } from '../native';
+import { environment, native, type NativeLibrary } from '../native';
 import { typeNamed, type TypeInfo } from '../types';
 import { shapeOf } from './shape';
 import { wrap } from './wrap';
@@ -25,8 +25,9 @@ function bindSignature(
   types: readonly TypeInfo[],
   fixed: number,
   result: TypeInfo,
+  holds = false,
 ): Bound {
-  const shape = shapeOf(types, fixed, result, switches.fast);
+  const shape = shapeOf(types, fixed, result, holds);
   const [entry, id] = native(() => group.bind(environment, shape.plan.id, address));
   return { call: wrap(entry, shape, owner), path: shape.plan.path, close: () => group.closeFunction(id) };
 }
@@ -41,7 +42,7 @@ function bindVariadic(group: NativeLibrary, address: number, owner: string, def:
     const key = types.map((type) => type.id).join();
     let bound = bindings.get(key);
     if (bound === undefined) {
-      bound = bindSignature(group, address, owner, [...def.args, ...types], fixed, def.result);
+      bound = bindSignature(group, address, owner, [...def.args, ...types], fixed, def.result, def.holds);
       if (closed) bound.close();
       bindings.set(key, bound);
     }
@@ -88,7 +89,7 @@ export function bindFunction(
   const bind = (result: TypeInfo) =>
     def.variadic
       ? bindVariadic(group, address, owner, { ...def, result })
-      : bindSignature(group, address, owner, def.args, -1, result);
+      : bindSignature(group, address, owner, def.args, -1, result, def.holds);
   if (free === undefined) return bind(def.result);
   const bound = bind(typeNamed('ptr'));
   const call = (...args: unknown[]): unknown => {

@@ -1,7 +1,10 @@
 /** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
-import { convertAll } from '../convert';
+import { codecOf } from '../composite/codec';
+import { exact } from '../composite/decode';
 import { layout, slots, type NativeFunction } from '../native';
-import { exact, place, readSigned, readUnsigned, resultWord } from './results';
+import { opaquePointer } from '../opaque';
+import { convertAll } from '../values';
+import { place, readSigned, readUnsigned, resultWord } from './results';
 import type { Shape } from './shape';
 import { failure, storeAny, wrongCount } from './support';
 
@@ -29,7 +32,17 @@ export function readResult(shape: Shape, owner: string, returned: unknown): unkn
       return exact(wide(), type, owner);
     case 'pointer':
     case 'function':
+    case 'code':
       return wide();
+    case 'opaque':
+      return opaquePointer(wide(), type.tag!);
+    case 'enum':
+      return type.size === 8 ? wide() : slots[view][index];
+    case 'struct':
+    case 'union': {
+      const [p, q] = shape.plan.resultWords;
+      return shape.holds ? slots.F64[layout.resultNumber] : codecOf(type).decode(p! * 8, q! * 8);
+    }
     default:
       return returned;
   }
@@ -49,10 +62,14 @@ export function interpretWrapper(
     // Every conversion comes before the first store: it may run user code, which may call C.
     const values = convertAll(types, args, owner);
     U32[flags] = storeAny(parameters, owner, values);
-    const handed = values.filter((_, index) => ['text', 'value'].includes(parameters[index]!.store));
+    const handed = parameters.flatMap(({ store }, index) =>
+      store === 'text' || store === 'value' ? [values[index]] : [],
+    );
     const returned = native(...handed);
     const left = U32[status]!;
     U32[status] = 0;
+    // What the values point to was alive up to here.
+    values.length = 0;
     if (left !== 0) throw failure(left, owner, shape, args);
     if (result.convert !== 'utf8') return readResult(shape, owner, returned);
     if (returned !== undefined) lastText = returned;

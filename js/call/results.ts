@@ -1,7 +1,5 @@
 /** Reading results out of the slots. */
-import { ffiError } from '../errors';
 import { layout, slots } from '../native';
-import type { TypeInfo } from '../types';
 
 const { F64, I64, U64 } = slots;
 const { result, resultNumber } = layout;
@@ -18,13 +16,6 @@ export function readSigned(): number | bigint {
 export function readUnsigned(): number | bigint {
   const value = F64[resultNumber]!;
   return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : U64[result]!;
-}
-
-/** Refuses a 64-bit result that a `_fast` type cannot give. */
-export function exact(value: number | bigint, type: TypeInfo, owner: string): number {
-  if (typeof value === 'number') return value;
-  const message = `${owner}: the result ${value} (${type.c}) is not a safe integer; use ${type.machine} or big${type.machine.replace('i', 'int').replace('u', 'uint')}`;
-  throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
 }
 
 /** Where a result of each machine type stands: the view, and its index in that view. */

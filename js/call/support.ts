@@ -1,11 +1,12 @@
 /** What wrappers call for everything but the common case. */
 import { isArrayBuffer, isTypedArray } from 'node:util/types';
+import { arrayBufferSize, isResizable, lengthOf, memoryOf } from '../buffer';
 import { describe, ffiError } from '../errors';
 import { layout, slots } from '../native';
 import { settle } from '../convert';
 import type { Parameter, Shape } from './shape';
 
-const { F32, F64, I64, U64 } = slots;
+const { F32, F64, I64, U8, U64 } = slots;
 
 /** Buffers larger than this, in bytes, are not remembered: a function would keep its last one alive. */
 const rememberedBytes = 64 * 1024;
@@ -16,28 +17,28 @@ export const keptLength = 64;
 /** Takes the place of a remembered value where there is none: equal to nothing a user can have. */
 export const nothing: unknown = Object.freeze({});
 
-/** A built-in getter as a function, which no property of an object can hide. */
-function getter(prototype: object, name: string): (object: unknown) => unknown {
-  const { get } = Reflect.getOwnPropertyDescriptor(prototype, name)!;
-  return Function.prototype.call.bind(get!) as (object: unknown) => unknown;
-}
-
-const typedArray = Reflect.getPrototypeOf(Int8Array.prototype)!;
-/** A typed array's length. */
-export const lengthOf = getter(typedArray, 'length') as (array: unknown) => number;
-const bufferOf = getter(typedArray, 'buffer');
-const byteLengthOf = getter(ArrayBuffer.prototype, 'byteLength') as (buffer: unknown) => number;
-
 /** The value if it is a typed array whose address the wrapper may remember, else `nothing`. */
 export function remembered(value: unknown): unknown {
   if (!isTypedArray(value) || lengthOf(value) === 0) return nothing;
-  const buffer = bufferOf(value);
-  return isArrayBuffer(buffer) && byteLengthOf(buffer) <= rememberedBytes ? value : nothing;
+  const buffer = memoryOf(value);
+  const isFixed = isArrayBuffer(buffer) && !isResizable(buffer);
+  return isFixed && arrayBufferSize(buffer) <= rememberedBytes ? value : nothing;
+}
+
+/** Copies the bytes of an aggregate to where it travels. */
+function storeBytes({ word, second }: Parameter, bytes: Uint8Array): void {
+  if (bytes.length > 8 && second !== word + 1) {
+    U8.set(bytes.subarray(0, 8), word * 8);
+    U8.set(bytes.subarray(8), second * 8);
+  } else {
+    U8.set(bytes, word * 8);
+  }
 }
 
 /**
  * Converts and stores the arguments that stand in the slots, or throws for the first that cannot be.
  * Where one of them is a bigint, every integer is stored as its 64-bit pattern. Gives the call's flags.
+ * Aggregates have been converted to bytes before.
  */
 export function storeAny(
   parameters: readonly Parameter[],
@@ -45,8 +46,13 @@ export function storeAny(
   values: ArrayLike<unknown>,
 ): number {
   const stored = parameters.flatMap((parameter, index) => {
-    if (parameter.store === 'text' || parameter.store === 'value') return [];
-    return [{ ...parameter, value: settle(parameter.type, values[index], owner, index) as number | bigint }];
+    const { type, store } = parameter;
+    if (store === 'text' || store === 'value') return [];
+    if (store === 'aggregate') {
+      storeBytes(parameter, values[index] as Uint8Array);
+      return [];
+    }
+    return [{ ...parameter, value: settle(type, values[index], owner, index) as number | bigint }];
   });
   const bits = stored.some(({ value }) => typeof value === 'bigint');
   for (const { store, word, value } of stored) {
@@ -81,7 +87,10 @@ export function failure(status: number, owner: string, shape: Shape, given: Arra
       return ffiError('ERR_FFI_INVALID_ARG_TYPE', message.replaceAll('\0', '\\0'));
     }
     case 'outOfMemory':
-      return ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: no memory for a string argument`);
+      return ffiError(
+        'ERR_FFI_OUT_OF_MEMORY',
+        `${owner}: no memory for a string argument or a struct result`,
+      );
     case 'unreadableText': {
       const at = `0x${U64[layout.result]!.toString(16)}`;
       return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);

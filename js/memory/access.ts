@@ -1,4 +1,5 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
+import { alive } from '../alive';
 import { copyAt, readAt, writable, writeAt } from '../cell';
 import { readText } from '../call/function';
 import { describe, ffiError } from '../errors';
@@ -25,14 +26,6 @@ const names = [
 ] as const;
 
 export type AccessName = (typeof names)[number] | 'cstring';
-const nothing = Object.freeze({});
-
-/** Keeps a buffer alive up to here: the engine cannot know that no result is `nothing`. */
-function keep<T>(result: T, bytes: unknown): T {
-  if (result === nothing) throw new Error(describe(bytes));
-  return result;
-}
-
 type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
@@ -41,7 +34,7 @@ function reader(name: (typeof names)[number]): Reader {
   const owner = `read.${name}`;
   return (pointer, offset = 0) => {
     const bytes = resolvePointer(pointer);
-    return keep(readAt(type, locate(bytes, offset, type.size, owner), owner), bytes);
+    return alive(readAt(type, locate(bytes, offset, type.size, owner), owner), pointer);
   };
 }
 
@@ -52,16 +45,16 @@ function writer(name: (typeof names)[number]): Writer {
     const bytes = resolvePointer(pointer);
     const converted = writable(type, value, owner);
     writeAt(type, locate(bytes, offset, type.size, owner), converted, owner);
-    keep(converted, bytes);
+    alive(converted, pointer);
   };
 }
 
 /** Reads the NUL-terminated string that stands there. */
 function readString(pointer: unknown, offset: unknown = 0): string {
   const owner = 'read.cstring';
-  const { start, bytes } = textAt(pointer, offset, owner);
+  const { start } = textAt(pointer, offset, owner);
   if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the address is NULL`);
-  return keep(readText(typeNamed('CString'), start, owner) ?? '', bytes);
+  return alive(readText(typeNamed('CString'), start, owner) ?? '', pointer);
 }
 
 /** Writes a string as NUL-terminated UTF-8. */
@@ -74,7 +67,7 @@ function writeString(pointer: unknown, offset: unknown, value: unknown): void {
   const bytes = Buffer.from(`${value}\0`, 'utf8');
   const target = resolvePointer(pointer);
   copyAt(locate(target, offset, bytes.length, owner), bytes, bytes.length, owner);
-  keep(bytes, target);
+  alive(bytes, pointer);
 }
 
 export const read = Object.freeze({

@@ -1,5 +1,6 @@
 /** Blocks of bytes: allocated by hand, copied, viewed. */
 import { bindFunction, ownGroup } from '../call/function';
+import { sizeOf } from '../buffer';
 import { copyAt } from '../cell';
 import { codeAddress } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
@@ -17,6 +18,7 @@ const lengthOf = bindFunction(
     args: [typeNamed('ptr')],
     variadic: false,
     result: typeNamed('i64'),
+    holds: false,
     free: undefined,
   },
 ).call;
@@ -42,7 +44,7 @@ function allocated(address: number, bytes: number): number {
 /** Anything that names memory: its start, and its size where that is known. `value` has been resolved. */
 function rangeOf(value: unknown, owner: string): { start: number | bigint; size: number | undefined } {
   const start = addressOf(value, owner);
-  return { start, size: isBuffer(value) ? value.byteLength : blocks.get(start) };
+  return { start, size: isBuffer(value) ? sizeOf(value) : blocks.get(start) };
 }
 
 /** The NUL-terminated string at an offset: its start and its length in bytes, within known bounds. */

@@ -12,10 +12,12 @@ use std::mem::MaybeUninit;
 use libffi::low::CodePtr;
 use libffi::middle::{Arg, Cif, Ret, Type};
 
+use super::registers;
+use crate::aggregate::{Aggregate, Natural, Value};
 use crate::error::{Code, Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Param, Passed, Plan};
 use crate::signature::MAX_PARAMETERS;
-use crate::types::Machine;
+use crate::types::{Machine, TypeId};
 
 #[cfg(target_endian = "big")]
 compile_error!("argument words are passed to libffi by address, which needs little-endian words");
@@ -23,7 +25,7 @@ compile_error!("argument words are passed to libffi by address, which needs litt
 /// A prepared call interface.
 pub struct Interface {
     cif: Cif,
-    result: Machine,
+    is_void: bool,
 }
 
 impl Interface {
@@ -32,43 +34,108 @@ impl Interface {
     /// # Errors
     /// [`Code::InvalidType`] with what libffi said.
     pub fn new(plan: &Plan) -> Result<Self> {
-        let types = plan.params.iter().map(|param| ffi_type(param.machine));
-        let result = plan.signature.result.machine();
+        let parameter = |passed: &Passed| match passed {
+            Passed::Scalar(machine) => Ok(ffi_type(*machine)),
+            Passed::Aggregate(aggregate) => aggregate_type(aggregate),
+        };
+        let types: Vec<Type> =
+            plan.params.iter().map(|param| parameter(&param.passed)).collect::<Result<Vec<Type>>>()?;
+        let result = match &plan.signature.result {
+            Value::Scalar(id) => ffi_type(id.machine()),
+            Value::Aggregate(aggregate) => aggregate_type(aggregate)?,
+        };
         let cif = match plan.signature.fixed {
-            Some(fixed) => Cif::try_new_variadic(types, fixed, ffi_type(result)),
-            None => Cif::try_new(types, ffi_type(result)),
+            Some(fixed) => Cif::try_new_variadic(types, fixed, result),
+            None => Cif::try_new(types, result),
         };
         let cif = cif.map_err(|error| {
             Error::new(Code::InvalidType, format!("libffi refuses the signature {plan}: {error:?}"))
         })?;
-        Ok(Interface { cif, result })
+        let is_void = plan.signature.result == Value::Scalar(TypeId::Void);
+        Ok(Interface { cif, is_void })
     }
 
-    /// Calls `target` with one word per parameter, and stores the integer result, the integer result
-    /// as a double, and the floating-point result at `result`.
+    /// Calls `target` with the words of the parameters. An aggregate result is written to `memory`;
+    /// of a scalar one the integer, the integer as a double and the float are stored at `result`.
     ///
     /// # Safety
-    /// `target` is a function of the signature that the interface was prepared for; `words` points
-    /// at one initialised word per parameter; `result` has room for three.
-    pub unsafe fn call(&self, target: *const c_void, words: *const u64, count: usize, result: *mut u64) {
+    /// `target` is a function of the signature that the interface was prepared for; the words that
+    /// `params` names are initialised; `memory`, where there is one, has room for the words of the
+    /// result; `result` has room for five.
+    pub unsafe fn call(
+        &self,
+        target: *const c_void,
+        words: *const u64,
+        params: &[Param],
+        memory: Option<*mut u64>,
+        result: *mut u64,
+    ) {
         let mut args = MaybeUninit::<[Arg; MAX_PARAMETERS]>::uninit();
         let first = args.as_mut_ptr().cast::<Arg>();
-        for index in 0..count {
-            // SAFETY: there are at most MAX_PARAMETERS parameters, and a word for each (caller).
-            unsafe { first.add(index).write(Arg::new(&*words.add(index))) };
+        for (index, param) in params.iter().enumerate() {
+            // SAFETY: there are at most MAX_PARAMETERS parameters, and words for each (caller).
+            unsafe { first.add(index).write(Arg::new(&*words.add(param.words[0]))) };
         }
         let mut raw = 0u64;
-        let ret = if self.result == Machine::Void { Ret::void() } else { Ret::new(&mut raw) };
-        // SAFETY: the first `count` args were written above and point at initialised words (caller);
-        // `raw` is as wide as the widest scalar result, and libffi widens narrow integers to it; the
-        // signature is the caller's promise.
+        let ret = match memory {
+            // SAFETY: the memory has room for the result (caller).
+            Some(memory) => Ret::new(unsafe {
+                memory.write(0);
+                &mut *memory
+            }),
+            None if self.is_void => Ret::void(),
+            None => Ret::new(&mut raw),
+        };
+        // SAFETY: the args of all parameters were written above and point at initialised words
+        // (caller); `raw` is as wide as the widest scalar result, and libffi widens narrow integers
+        // to it; the signature is the caller's promise.
         unsafe {
-            let args = std::slice::from_raw_parts(first, count);
+            let args = std::slice::from_raw_parts(first, params.len());
             self.cif.call_return_into(CodePtr::from_ptr(target), args, ret);
-            *result = raw;
-            *result.add(1) = (raw as i64 as f64).to_bits();
-            *result.add(2) = raw;
+            if memory.is_none() {
+                *result = raw;
+                *result.add(2) = (raw as i64 as f64).to_bits();
+                *result.add(3) = raw;
+            }
         }
+    }
+}
+
+fn refused(what: &str, error: libffi::low::Error) -> Error {
+    Error::new(Code::InvalidType, format!("libffi refuses {what}: {error:?}"))
+}
+
+/// The size, alignment and members' offsets that libffi finds for a type, in bytes.
+///
+/// # Errors
+/// [`Code::InvalidType`] with what libffi said.
+pub fn layout_of(natural: &Natural) -> Result<(usize, usize, Vec<usize>)> {
+    let mut described = natural_type(natural);
+    let offsets = described
+        .struct_offsets(libffi::middle::ffi_abi_FFI_DEFAULT_ABI)
+        .map_err(|error| refused("the layout of a struct", error))?;
+    // SAFETY: the pointer is of a live type, whose size libffi has just filled in.
+    let (size, align) = unsafe {
+        let raw = &*described.as_raw_ptr();
+        (raw.size, usize::from(raw.alignment))
+    };
+    Ok((size, align, offsets))
+}
+
+fn natural_type(natural: &Natural) -> Type {
+    match natural {
+        Natural::Scalar(machine) => ffi_type(*machine),
+        Natural::Struct(members) => Type::structure(members.iter().map(natural_type)),
+    }
+}
+
+fn aggregate_type(aggregate: &Aggregate) -> Result<Type> {
+    if let Some(natural) = &aggregate.natural {
+        return Ok(natural_type(natural));
+    }
+    match registers::substitute(aggregate) {
+        Some(words) => Ok(Type::structure(words.into_iter().map(ffi_type))),
+        None => Err(Error::new(Code::Unsupported, "libffi has no such struct".to_owned())),
     }
 }
 

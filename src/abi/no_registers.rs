@@ -3,11 +3,22 @@
 
 use std::ffi::c_void;
 
-use crate::plan::Registers;
+use crate::aggregate::Aggregate;
+use crate::plan::{Passed, Registers};
 use crate::types::Machine;
 
 /// No signature is assigned to registers here.
-pub fn assign(_machines: &[Machine]) -> Option<Registers> {
+pub fn assign(_params: &[Passed], _hidden: bool) -> Option<Registers> {
+    None
+}
+
+/// Never asked: no result comes in registers that arkffi knows.
+pub fn result_words(_aggregate: &Aggregate) -> Option<[usize; 2]> {
+    None
+}
+
+/// How aggregates that libffi does not know travel is not known here.
+pub fn substitute(_aggregate: &Aggregate) -> Option<Vec<Machine>> {
     None
 }
 

@@ -12,10 +12,11 @@ use napi_derive::napi;
 
 use super::library::{LoadOptions, NativeLibrary};
 use super::{Raw, Result, raw, raw_env};
+use crate::aggregate::{Aggregate, Kind, Place, Value};
 use crate::call::function::{Group, State};
 use crate::library::Loaded;
 use crate::memory::{code, stack};
-use crate::plan::{Path, Plan, Source};
+use crate::plan::{Path, Plan, Returned, Source};
 use crate::signature::Signature;
 use crate::slots;
 use crate::types::TypeId;
@@ -29,15 +30,18 @@ pub struct PlanInfo {
     pub path: String,
     /// The plan in one line.
     pub text: String,
-    /// The word of each parameter.
+    /// The two words of each parameter in turn: of an aggregate those of its first eightbytes.
     pub words: Vec<u32>,
-    /// How each parameter is stored: 'number', 'f32', 'f64', 'text', 'value' or 'env'.
+    /// How each parameter is stored: 'number', 'f32', 'f64', 'aggregate', 'text', 'value' or 'env'.
     pub stores: Vec<String>,
+    /// The words in which a struct result is found that is not kept.
+    pub result_words: Vec<u32>,
 }
 
 /// The numbers of the slots' words.
 #[napi(object)]
 pub struct SlotLayout {
+    pub argument_words: u32,
     pub result: u32,
     pub result_number: u32,
     pub result_float: u32,
@@ -46,6 +50,7 @@ pub struct SlotLayout {
     pub loaded: u32,
     pub flag_bits: u32,
     pub flag_same_text: u32,
+    pub flag_filling: u32,
     pub statuses: Vec<String>,
 }
 
@@ -55,6 +60,10 @@ pub struct Environment {
     pub(super) state: Rc<State>,
     plans: RefCell<Vec<Arc<Plan>>>,
     known: RefCell<HashMap<(Signature, bool), u32>>,
+    /// The composite types; their rows follow those of the type table.
+    aggregates: RefCell<Vec<Arc<Aggregate>>>,
+    /// Their places in that list: types that are alike share a row.
+    rows: RefCell<HashMap<Arc<Aggregate>, u32>>,
     slots: sys::napi_ref,
 }
 
@@ -78,7 +87,14 @@ impl Environment {
             memory.cast::<u64>().add(slots::STACK_LIMIT).write(stack::limit() as u64);
         }
         let state = Rc::new(State::new(memory.cast()));
-        Ok(Environment { state, plans: RefCell::default(), known: RefCell::default(), slots })
+        Ok(Environment {
+            state,
+            plans: RefCell::default(),
+            known: RefCell::default(),
+            aggregates: RefCell::default(),
+            rows: RefCell::default(),
+            slots,
+        })
     }
 
     /// The slots' memory.
@@ -88,6 +104,18 @@ impl Environment {
         // SAFETY: the reference was made in the constructor and is strong.
         unsafe { sys::napi_get_reference_value(raw_env(env), self.slots, &mut buffer) };
         Raw(buffer)
+    }
+
+    /// The address of the slots' memory.
+    #[napi]
+    pub fn slots_address(&self) -> f64 {
+        super::number(self.state.slots as usize)
+    }
+
+    /// What `release` of the native routines takes for the struct results of this environment.
+    #[napi]
+    pub fn pool_address(&self) -> f64 {
+        super::number(&raw const self.state.pool as usize)
     }
 
     /// The address of the word that guarded loads fill.
@@ -100,6 +128,7 @@ impl Environment {
     pub fn layout(&self) -> SlotLayout {
         let word = |index: usize| index as u32;
         SlotLayout {
+            argument_words: word(slots::ARGUMENT_WORDS),
             result: word(slots::RESULT),
             result_number: word(slots::RESULT_NUMBER),
             result_float: word(slots::RESULT_FLOAT),
@@ -108,6 +137,7 @@ impl Environment {
             loaded: word(slots::LOADED),
             flag_bits: slots::FLAG_BITS,
             flag_same_text: slots::FLAG_SAME_TEXT,
+            flag_filling: slots::FLAG_FILLING,
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -119,15 +149,70 @@ impl Environment {
         TypeId::ALL.into_iter().map(row).collect()
     }
 
-    /// The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
-    /// parameters, else it is -1.
+    fn row(&self, index: u32) -> Result<Value> {
+        if let Some(id) = TypeId::from_index(index) {
+            return Ok(Value::Scalar(id));
+        }
+        let aggregates = self.aggregates.borrow();
+        let found = aggregates.get(index as usize - TypeId::ALL.len());
+        found
+            .map(|aggregate| Value::Aggregate(Arc::clone(aggregate)))
+            .ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such type"))
+    }
+
+    fn add_aggregate(&self, aggregate: Aggregate) -> u32 {
+        let aggregate = Arc::new(aggregate);
+        *self.rows.borrow_mut().entry(Arc::clone(&aggregate)).or_insert_with(|| {
+            let mut aggregates = self.aggregates.borrow_mut();
+            aggregates.push(aggregate);
+            (TypeId::ALL.len() + aggregates.len() - 1) as u32
+        })
+    }
+
+    /// The row of a struct ('struct', 'packed') or union ('union'). Each member is four numbers: its
+    /// offset in bytes, its row, and for a bit-field the first bit and the width, else 0 and 0.
     #[napi]
-    pub fn plan(&self, params: Vec<u32>, fixed: i32, result: u32, fast: bool) -> Result<PlanInfo> {
-        let row = |index: u32| {
-            TypeId::from_index(index).ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such type"))
+    pub fn add_struct(&self, kind: String, size: u32, align: u32, members: Vec<u32>) -> Result<u32> {
+        let kind = match kind.as_str() {
+            "union" => Kind::Union,
+            "packed" => Kind::Packed,
+            _ => Kind::Struct,
         };
-        let types = params.into_iter().map(row).collect::<Result<Vec<TypeId>>>()?;
-        let signature = Signature::new(types, usize::try_from(fixed).ok(), row(result)?)?;
+        let members = members
+            .chunks_exact(4)
+            .map(|member| {
+                let place = match member[3] {
+                    0 => Place::Bytes(member[0] as usize),
+                    width => Place::Bits { first: member[2] as usize, width: width as usize },
+                };
+                Ok((place, self.row(member[1])?))
+            })
+            .collect::<Result<Vec<(Place, Value)>>>()?;
+        let aggregate = Aggregate::of_members(kind, size as usize, align as usize, &members)?;
+        Ok(self.add_aggregate(aggregate))
+    }
+
+    /// The row of an array.
+    #[napi]
+    pub fn add_array(&self, count: u32, size: u32, align: u32, element: u32) -> Result<u32> {
+        let element = self.row(element)?;
+        let aggregate = Aggregate::of_elements(count as usize, size as usize, align as usize, &element);
+        Ok(self.add_aggregate(aggregate))
+    }
+
+    /// The plan of a signature, made at its first use. `fixed` counts a variadic function's declared
+    /// parameters, else it is -1. `holds`: a struct result is kept and given as an address.
+    #[napi]
+    pub fn plan(
+        &self,
+        params: Vec<u32>,
+        fixed: i32,
+        result: u32,
+        holds: bool,
+        fast: bool,
+    ) -> Result<PlanInfo> {
+        let types = params.into_iter().map(|row| self.row(row)).collect::<Result<Vec<Value>>>()?;
+        let signature = Signature::new(types, usize::try_from(fixed).ok(), self.row(result)?, holds)?;
         let mut plans = self.plans.borrow_mut();
         let mut known = self.known.borrow_mut();
         let id = match known.get(&(signature.clone(), fast)) {
@@ -144,6 +229,7 @@ impl Environment {
             Source::Number => "number",
             Source::Single => "f32",
             Source::Double => "f64",
+            Source::Aggregate => "aggregate",
             Source::Text(..) => "text",
             Source::Value(_) => "value",
             Source::Env => "env",
@@ -152,8 +238,12 @@ impl Environment {
             id,
             path: if plan.path == Path::Registers { "slots" } else { "libffi" }.to_owned(),
             text: plan.to_string(),
-            words: plan.params.iter().map(|param| param.word as u32).collect(),
+            words: plan.params.iter().flat_map(|param| param.words).map(|word| word as u32).collect(),
             stores: plan.params.iter().map(|param| store(param.source).to_owned()).collect(),
+            result_words: match plan.returned {
+                Returned::Words(words) => words.map(|word| word as u32).to_vec(),
+                Returned::Scalar | Returned::Memory => vec![0, 1],
+            },
         })
     }
 

@@ -1,11 +1,13 @@
 //! Memory: blocks, guarded routines, code addresses.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
 
 use napi::Env;
 use napi_derive::napi;
 
 use super::{Raw, Result, address, number, raw, raw_env};
+use crate::memory::pool::Pool;
 use crate::memory::{blocks, code, guard};
 
 /// A module and where it is mapped.
@@ -26,10 +28,18 @@ pub struct GuardRoutines {
     pub length: f64,
     /// Returns its argument: bound with a string result, it reads a string.
     pub identity: f64,
+    /// `bool release(pool, address)`: gives a struct result back, if the address is that of one.
+    pub release: f64,
 }
 
 extern "C" fn identity(address: *const c_void) -> *const c_void {
     address
+}
+
+/// Called with the address that `Environment::pool_address` gave, on the thread of that environment.
+extern "C" fn release(pool: *const RefCell<Pool>, address: usize) -> bool {
+    // SAFETY: the facade passes the pool of its own environment, which outlives the facade.
+    unsafe { (*pool).borrow_mut().release(address) }
 }
 
 #[napi]
@@ -44,6 +54,7 @@ pub fn guard_routines() -> GuardRoutines {
         copy: number(routines.copy as usize),
         length: number(routines.length[0] as *const () as usize),
         identity: number(identity as *const () as usize),
+        release: number(release as *const () as usize),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::abi::libffi::Interface;
 use crate::convert::text::{ArgumentCache, ResultCache};
 use crate::error::Result;
 use crate::library::Loaded;
+use crate::memory::pool::Pool;
 use crate::plan::{Path, Plan};
 
 /// What the functions of one environment share.
@@ -28,6 +29,8 @@ pub struct State {
     pub slots: *mut u64,
     /// How many calls that can enter JavaScript are running.
     pub depth: Cell<u32>,
+    /// The memory of struct results.
+    pub pool: RefCell<Pool>,
     /// Libraries closed while such a call ran: unloaded when the last returns.
     deferred: RefCell<Vec<Loaded>>,
 }
@@ -35,7 +38,7 @@ pub struct State {
 impl State {
     /// The state over that slot memory.
     pub fn new(slots: *mut u64) -> Self {
-        State { slots, depth: Cell::new(0), deferred: RefCell::default() }
+        State { slots, depth: Cell::new(0), pool: RefCell::default(), deferred: RefCell::default() }
     }
 
     /// Unloads a library now, or when the running calls have returned.

@@ -3,4 +3,5 @@
 pub mod blocks;
 pub mod code;
 pub mod guard;
+pub mod pool;
 pub mod stack;

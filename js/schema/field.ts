@@ -1,0 +1,73 @@
+/** Single fields of structs in buffers and at addresses. */
+import { alive } from '../alive';
+import { readBitField, readField, writeAt, writeBitField } from '../cell';
+import { convertField, encode, resolveValue, within, type Keep } from '../composite/encode';
+import { at, isBuffer, resolvePointer } from '../convert';
+import { locate } from '../memory/bytes';
+import { checkOffset } from '../memory/range';
+import { keepWith } from './keep';
+import type { Location } from './path';
+
+/** Memory in which a struct stands: a buffer or an address, and where in it. */
+export interface Memory {
+  /** What was given: it must live as long as the memory is used. */
+  readonly given: unknown;
+  /** The same resolved: no object whose `ptr` is user code. */
+  readonly bytes: unknown;
+  readonly offset: number;
+  /** The path to it, where it is a part of what was given. */
+  readonly path: string;
+}
+
+/** The memory that a value names, from an offset on. */
+export function memoryAt(given: unknown, byteOffset: unknown, owner: string): Memory {
+  return { given, bytes: resolvePointer(given), offset: checkOffset(byteOffset, owner), path: '' };
+}
+
+function startOf(
+  { bytes, offset }: Memory,
+  location: Location,
+  size: number,
+  owner: string,
+): number | bigint {
+  return locate(bytes, offset + location.offset, size, owner);
+}
+
+function sizeOf({ type, bits }: Location): number {
+  return bits === undefined ? type.size : Math.ceil((bits.first + bits.width) / 8);
+}
+
+/** Reads a field. */
+export function readLocation(location: Location, memory: Memory, owner: string): unknown {
+  const start = startOf(memory, location, sizeOf(location), owner);
+  const { type, bits } = location;
+  const value =
+    bits === undefined
+      ? readField(type, start, owner)
+      : readBitField(type, start, bits.first, bits.width, owner);
+  return alive(value, memory.given);
+}
+
+/** Writes a field. Strings are kept with a buffer; at an address there is nothing to keep them with. */
+export function writeLocation(
+  location: Location,
+  memory: Memory,
+  value: unknown,
+  owner: string,
+  step: string | number,
+): void {
+  const path = within(memory.path, step);
+  const keep: Keep | undefined = isBuffer(memory.bytes) ? [] : undefined;
+  const { type, bits } = location;
+  const converted =
+    type.machine === 'aggregate'
+      ? encode(type, resolveValue(type, value, owner, path), owner, path, keep)
+      : convertField(type, value, owner, path, keep);
+  // A flexible array has the size of what is written.
+  const size = typeof converted === 'object' ? converted.byteLength : sizeOf(location);
+  const start = startOf(memory, location, size, at(owner, path));
+  if (bits !== undefined) writeBitField(start, bits.first, bits.width, converted as number | bigint, owner);
+  else if (size > 0) writeAt(type, start, converted, owner);
+  if (keep !== undefined) keepWith(memory.bytes as ArrayBuffer, 'set', memory.offset + location.offset, keep);
+  alive(undefined, memory.given);
+}
