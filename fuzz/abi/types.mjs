@@ -56,7 +56,8 @@ const longRun = 5;
 export function leaves(type, steps = [], c = '', width = undefined) {
   if (type.kind === 'array') {
     const plain = type.element.kind !== 'array' && !isAggregate(type.element);
-    if (plain && type.length >= longRun) return [{ type: type.element, steps, c, count: type.length }];
+    if (plain && type.length >= longRun)
+      return [{ type: type.element, array: type, steps, c, count: type.length }];
     return Array.from({ length: type.length }, (_, index) =>
       leaves(type.element, [...steps, index], `${c}[${index}]`),
     ).flat();

@@ -25,10 +25,9 @@ export function* checkRoundTrip(rng, place, type, value, schema) {
   if (decoded) yield differs('fromBuffer(create())', decoded);
   const viewed = difference(type, value, schema.view(bytes));
   if (viewed) yield differs('view(create())', viewed);
-  for (const { type: inner, steps, count } of leaves(type)) {
+  for (const { type: inner, array, steps } of leaves(type)) {
     const item = valueAt(value, steps);
-    const wanted = count === undefined ? inner : { kind: 'array', element: inner, length: count };
-    const found = difference(wanted, item, schema.get(bytes, pathOf(steps)), steps);
+    const found = difference(array ?? inner, item, schema.get(bytes, pathOf(steps)), steps);
     if (found) yield differs('get()', found);
   }
   const empty = () => new ArrayBuffer(bytes.byteLength);
