@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { bytesOf, ref, type Fields, type Schema } from './loose';
 import { anyStruct } from './models';
 
-const runs = { numRuns: 200 };
+const runs = { numRuns: 150 };
 const room = 2 ** 20;
 
 /** Fails where decoding gives anything else; of a union the member that was given is compared. */

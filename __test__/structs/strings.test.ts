@@ -3,8 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { calloc, CString, free, read, strdup } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
-import { outputOf } from '../support/subprocess';
-import { array, functions, ref, releasePtr, Struct, Union, type Call } from './loose';
+import { array, functions, releasePtr, Struct, Union, type Call } from './loose';
 
 const Person = Struct({ name: 'CString', age: 'i32', mail: 'CString' });
 const Texts = Struct({ utf8: 'CString', utf16: 'string16', utf32: 'string32', wide: 'wstring' });
@@ -202,100 +201,4 @@ describe('wider strings', () => {
       [1, 2, 3].map((which) => texts_measure({ utf16: '\ud800', utf32: '\ud800', wide: '\ud800' }, which)),
     ).toEqual(Array(3).fill(0xfffd));
   });
-});
-
-describe('the collector', () => {
-  test.each<[string, string]>([
-    ['create', '(text) => Person.create({ name: text, mail: text })'],
-    [
-      'set',
-      "(text) => { const b = Person.create(); Person.set(b, 'name', text); Person.set(b, 'mail', text); return b; }",
-    ],
-    [
-      'set, of a number beside it',
-      "(text) => { const b = Person.create({ name: text, mail: text }); Person.set(b, 'age', 3); return b; }",
-    ],
-    [
-      'set, of another string',
-      "(text) => { const b = Person.create({ name: 'first', mail: text }); Person.set(b, 'name', text); return b; }",
-    ],
-    [
-      'set on a view of it',
-      "(text) => { const b = Person.create({ mail: text }); Person.set(new Uint8Array(b), 'name', text); return b; }",
-    ],
-    [
-      'write',
-      '(text) => { const b = Person.create(); Person.write(b, { name: text, mail: text }); return b; }',
-    ],
-    [
-      'a view',
-      '(text) => { const b = Person.create(); Object.assign(Person.view(b), { name: text, mail: text }); return b; }',
-    ],
-    ['a ref', '(text) => ref(Person, { name: text, mail: text })'],
-    [
-      'buffers to which fields point',
-      "(text) => Person.create({ name: Buffer.from(text + '\\0'), mail: new Uint8Array([...Buffer.from(text), 0]).buffer })",
-    ],
-  ])('leaves what %s has made as long as the buffer', (_, make) => {
-    const program = `
-      const { Struct, ref, read } = require(entry);
-      const Person = Struct({ name: 'CString', age: 'i32', mail: 'CString' });
-      const make = ${make};
-      const litter = () => Array.from({ length: 50 }, (_, n) => 'litter '.repeat(n) + new Uint8Array(n).fill(88).join());
-      const texts = Array.from({ length: 300 }, (_, n) => 'text number ' + n + ' '.repeat(n % 40));
-      const kept = texts.map((text, n) => { const b = make(text); if (n % 30 === 0) { gc(); litter(); } return b; });
-      for (let n = 0; n < 5; n++) { gc(); litter(); }
-      kept.forEach((buffer, n) => {
-        const { name, mail } = buffer.value ?? Person.fromBuffer(buffer);
-        assert.deepStrictEqual([read.cstring(name), read.cstring(mail)], [texts[n], texts[n]]);
-      });
-      console.log('kept');`;
-    expect(outputOf(program, { flags: ['--expose-gc'] })).toBe('kept');
-  });
-
-  test('takes the strings when the buffers have gone', () => {
-    const program = `
-      const { Struct } = require(entry);
-      const Person = Struct({ name: 'CString', age: 'i32' });
-      const rss = () => { gc(); gc(); return process.memoryUsage().rss / 2 ** 20; };
-      const text = 'x'.repeat(10_000);
-      const run = (count) => { for (let n = 0; n < count; n++) Person.create({ name: text, age: n }); };
-      const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
-      (async () => {
-        for (let n = 0; n < 5; n++) { run(1000); await turn(); rss(); }
-        const before = rss();
-        for (let n = 0; n < 40; n++) { run(1000); await turn(); }
-        let grown = rss() - before;
-        for (let n = 0; n < 100 && grown > 128; n++) { await turn(); grown = rss() - before; }
-        assert.ok(grown < 128, \`grown by \${grown} MB\`);
-        console.log('steady');
-      })();`;
-    expect(outputOf(program, { flags: ['--expose-gc'] })).toBe('steady');
-  });
-
-  test('strings that are replaced again and again do not pile up', () => {
-    const program = `
-      const { Struct } = require(entry);
-      const Person = Struct({ name: 'CString', age: 'i32' });
-      const rss = () => { gc(); gc(); return process.memoryUsage().rss / 2 ** 20; };
-      const buffer = Person.create();
-      const view = Person.view(buffer);
-      const run = (count) => { for (let n = 0; n < count; n++) view.name = 'some text of a certain length ' + n; };
-      run(20_000);
-      const before = rss();
-      run(200_000);
-      const grown = rss() - before;
-      assert.ok(grown < 32, \`grown by \${grown} MB\`);
-      console.log('steady');`;
-    expect(outputOf(program, { flags: ['--expose-gc'] })).toBe('steady');
-  });
-});
-
-test('ref gives its text back only while it lives', () => {
-  const person = ref(Person, { name: 'Ada' });
-  expect(read.cstring(address((person.value as Record<string, unknown>)['name']))).toBe('Ada');
-  person.value = { name: 'Eve', age: 3 };
-  expect(person_length_at(person)).toBe(1003);
-  person.close();
-  expectError(() => person_length_at(person), 'ERR_FFI_CLOSED');
 });

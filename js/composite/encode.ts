@@ -3,7 +3,7 @@
  * `resolveValue` runs what user code there is, `encode` takes addresses and cannot be disturbed.
  */
 import { isTypedArray } from 'node:util/types';
-import { bytesOf, sizeOf, type Bytes } from '../buffer';
+import { bytesOf, memoryOf, sizeOf, type Bytes } from '../buffer';
 import { at, isBuffer, outOfRange, refuse, resolve, settle, type Place } from '../convert';
 import { describe, ffiError, isArray } from '../errors';
 import { bufferAddress, littleEndian } from '../native';
@@ -261,6 +261,8 @@ export function encodeInto(
   } else if (isAggregate(type)) {
     checkSize(type, value, owner, place);
     new Uint8Array(view.buffer, view.byteOffset + offset).set(bytesOf(value as Bytes));
+    // What the strings in it live with.
+    keep?.push(memoryOf(value as Bytes));
   } else {
     storeScalar(view, offset, type, encodeScalar(type, value, owner, place, keep));
   }

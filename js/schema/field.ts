@@ -68,6 +68,8 @@ export function writeLocation(
   const start = startOf(memory, location, size, at(owner, path));
   if (bits !== undefined) writeBitField(start, bits.first, bits.width, converted as number | bigint, owner);
   else if (size > 0) writeAt(type, start, converted, owner);
-  if (keep !== undefined) keepWith(memory.bytes as ArrayBuffer, 'set', memory.offset + location.offset, keep);
+  if (keep !== undefined) {
+    keepWith(memory.bytes as ArrayBuffer, 'set', memory.offset + location.offset, size, keep);
+  }
   alive(undefined, memory.given);
 }

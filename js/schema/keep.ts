@@ -1,4 +1,5 @@
 /** What lives as long as a buffer: strings made for its fields, and buffers that they point to. */
+import { isAnyArrayBuffer } from 'node:util/types';
 import { memoryOf, offsetOf, type Bytes } from '../buffer';
 import type { Keep } from '../composite/encode';
 
@@ -6,12 +7,23 @@ import type { Keep } from '../composite/encode';
 const kept = new WeakMap<object, Map<string, Keep>>();
 
 /**
- * Keeps things alive as long as a buffer's memory is, or until the same is written at the same place
- * again: 'set' of a field does not take what 'create' has made.
+ * Keeps things alive as long as a buffer's memory is, or until the very same bytes are written in the
+ * same way again: `set` of a field does not take what `create` has made, nor what a larger one has.
  */
-export function keepWith(buffer: Bytes, how: 'create' | 'write' | 'set', offset: number, things: Keep): void {
-  const [memory, key] = [memoryOf(buffer), `${how} ${offsetOf(buffer) + offset}`];
+export function keepWith(
+  buffer: Bytes,
+  how: 'create' | 'write' | 'set',
+  offset: number,
+  size: number,
+  things: Keep,
+): void {
+  const [memory, key] = [memoryOf(buffer), `${how} ${offsetOf(buffer) + offset} ${size}`];
   const places = kept.get(memory);
   if (places !== undefined) places.set(key, things);
   else if (things.length > 0) kept.set(memory, new Map([[key, things]]));
+}
+
+/** What keeps alive the strings of a struct whose bytes were copied out of a buffer. */
+export function sourceOf(value: unknown): Keep {
+  return ArrayBuffer.isView(value) || isAnyArrayBuffer(value) ? [memoryOf(value)] : [];
 }

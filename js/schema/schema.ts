@@ -23,7 +23,7 @@ import {
   type TypeInfo,
 } from '../types';
 import { memoryAt, readLocation, writeLocation, type Memory } from './field';
-import { keepWith } from './keep';
+import { keepWith, sourceOf } from './keep';
 import { locationOf } from './path';
 import { viewOf } from './view';
 
@@ -73,9 +73,13 @@ function unitRow(width: number): number {
   return typeNamed(['u8', 'u16', 'u32', 'u64'].find((name) => width <= typeNamed(name).size * 8)!).row;
 }
 
-function makeType(standing: object, kind: 'struct' | 'union', fields: unknown, options: unknown): TypeInfo {
+function makeType(
+  standing: object,
+  kind: 'struct' | 'union',
+  fields: Record<string, unknown>,
+  options: unknown,
+): TypeInfo {
   const where = kind === 'struct' ? 'Struct' : 'Union';
-  checkObject(fields, where);
   const pack = packOf(options, where);
   const declared = declare(fields, kind, where);
   const { size, align, members } = (kind === 'struct' ? structLayout : unionLayout)(declared, pack, where);
@@ -120,13 +124,17 @@ export class StructSchema {
   #object: object | undefined;
 
   constructor(fields: unknown, options?: unknown) {
-    const type = makeType(this, this instanceof UnionSchema ? 'union' : 'struct', fields, options);
+    const kind = this instanceof UnionSchema ? 'union' : 'struct';
+    checkObject(fields, kind === 'union' ? 'Union' : 'Struct');
+    // Read once: a field may be a getter.
+    const given = { ...fields };
+    const type = makeType(this, kind, given, options);
     const members = type.members!;
     this.#type = type;
     this.size = type.size;
     this.align = type.align;
     this.fieldNames = Object.freeze(members.map(({ name }) => name));
-    this.fieldTypes = Object.freeze(members.map(({ name }) => (fields as Record<string, unknown>)[name]));
+    this.fieldTypes = Object.freeze(members.map(({ name }) => given[name]));
     this.fieldOffsets = Object.freeze(members.map(({ offset }) => offset));
   }
 
@@ -151,11 +159,12 @@ export class StructSchema {
     if (fillStage(type, value)) {
       const buffer = new ArrayBuffer(type.size);
       new Uint8Array(buffer).set(U8.subarray(stage, stage + type.size));
+      keepWith(buffer, 'create', 0, type.size, sourceOf(value));
       return buffer;
     }
     const keep: Keep = [];
     const { buffer } = encode(type, resolveValue(type, value, 'create', ''), 'create', '', keep);
-    keepWith(buffer, 'create', 0, keep);
+    keepWith(buffer, 'create', 0, type.size, keep);
     return buffer as ArrayBuffer;
   }
 
@@ -190,13 +199,14 @@ export class StructSchema {
     const { given, bytes, offset } = memoryAt(to, byteOffset, 'write');
     if (fillStage(this.#type, value)) {
       copyStage(this.#type, locate(bytes, offset, this.size, 'write'), 'write');
+      if (isBuffer(bytes)) keepWith(bytes, 'write', offset, this.size, sourceOf(value));
       alive(undefined, given);
       return;
     }
     const keep: Keep | undefined = isBuffer(bytes) ? [] : undefined;
     const written = writable(this.#type, value, 'write', keep) as Uint8Array;
     writeAt(this.#type, locate(bytes, offset, written.byteLength, 'write'), written, 'write');
-    if (keep !== undefined) keepWith(bytes as ArrayBuffer, 'write', offset, keep);
+    if (keep !== undefined) keepWith(bytes as ArrayBuffer, 'write', offset, written.byteLength, keep);
     alive(undefined, given);
   }
 
