@@ -43,7 +43,12 @@ const range = values.only === undefined ? { count: whole('count', 1) } : { from:
 if (values.only !== undefined) console.log(`${signatureText(signature(seed, range.from, without), true)}\n`);
 
 // Exiting, other than dying, removes the C files.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    console.log(`stopped by ${signal}`);
+    process.exit(1);
+  });
+}
 
 /** Of each kind how many there are, and the shortest of them, which says the most. */
 const kinds = new Map();
