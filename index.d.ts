@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * arkffi: call C libraries from TypeScript.
  *

@@ -4,6 +4,7 @@ import { calloc, free, read, write } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
 import { pageBeforeGap } from '../support/pages';
+import { outputOf } from '../support/subprocess';
 import { array, functions, pointer, Struct, variables, type Call, type Fields } from './loose';
 
 const Counted = Struct({ count: 'u32', kind: 'u8', data: array('i16', 'count') });
@@ -74,6 +75,22 @@ describe('with a count', () => {
     const negative = new DataView(new ArrayBuffer(32));
     negative.setBigInt64(0, -5n, true);
     expectError(() => Path.fromBuffer(negative), 'ERR_FFI_OUT_OF_BOUNDS', '-5');
+  });
+
+  test('a count that lies to a view', () => {
+    const buffer = Counted.create({ data: [1, 2, 3] });
+    const view = Counted.view(buffer);
+    const block = calloc(1, 16);
+    write.u32(block, 0, 2 ** 32 - 1);
+    for (const count of [6, 1000, 2 ** 31, 2 ** 32 - 1]) {
+      Counted.set(buffer, 'count', count);
+      expectError(() => view['data'], 'ERR_FFI_OUT_OF_BOUNDS', 'data');
+      expectError(() => Counted.create(view), 'ERR_FFI_OUT_OF_BOUNDS', 'data');
+    }
+    expectError(() => Counted.view(block)['data'], 'ERR_FFI_OUT_OF_BOUNDS', 'data');
+    free(block);
+    Counted.set(buffer, 'count', 2);
+    expect(view['data']).toEqual([1, 2]);
   });
 
   test('a count that lies at an address', () => {
@@ -198,6 +215,29 @@ describe('in memory', () => {
   test('a value that comes from a view', () => {
     const view = Counted.view(Counted.create({ data: [1, 2, 3] }));
     expect(Counted.fromBuffer(Counted.create(view))).toEqual({ count: 3, kind: 0, data: [1, 2, 3] });
+  });
+
+  test('a ref has room for what is written to it, or refuses it', () => {
+    const program = `
+      const { Struct, array, ref } = require(entry);
+      const Counted = Struct({ count: 'u32', data: array('i32', 'count') });
+      const cells = Array.from({ length: 200 }, (_, n) => [ref(Counted), ref('u64', n)]);
+      let last;
+      for (const [cell] of cells) {
+        try {
+          cell.value = { data: Array(500).fill(-1) };
+          last = [cell.value.data.length, cell.value.data[499]].join();
+        } catch (error) {
+          last = error.code;
+        }
+      }
+      gc();
+      cells.forEach(([, beside], n) => assert.strictEqual(beside.value, n));
+      const [small] = [ref(Counted, { data: [1, 2, 3] })];
+      assert.deepStrictEqual(small.value, { count: 3, data: [1, 2, 3] });
+      assert.match(last, /^(500,-1|ERR_FFI_OUT_OF_\\w+)$/);
+      console.log('whole');`;
+    expect(outputOf(program, { flags: ['--expose-gc'] })).toBe('whole');
   });
 
   test('variables', () => {
