@@ -30,6 +30,11 @@ export class Ref {
   set value(value: unknown) {
     const keep: Keep = [];
     const converted = writable(this.#type, value, 'ref', keep);
+    const room = this.#memory?.byteLength ?? 0;
+    if (typeof converted === 'object' && this.#memory !== undefined && converted.byteLength > room) {
+      const message = `ref: ${converted.byteLength} bytes do not fit into its ${room}`;
+      throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
+    }
     writeAt(this.#type, this.ptr, converted, 'ref');
     this.#keep = keep;
   }

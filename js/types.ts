@@ -230,6 +230,16 @@ export function isFlexible({ members, elements }: TypeInfo): boolean {
   return members !== undefined && members.length > 0 && isFlexible(members.at(-1)!.type);
 }
 
+/** More elements than this are not made into an Array: the engine would end the process. */
+const maxElements = 2 ** 24;
+
+/** Refuses to read or write so many elements as an Array. */
+export function checkElements(count: number, owner: string): void {
+  if (count <= maxElements) return;
+  const message = `${owner}: ${count} elements are more than the ${maxElements} of an Array; use a buffer of the bytes`;
+  throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
+}
+
 /** Refuses a flexible array by itself: it has elements only behind the fields of a struct. */
 export function checkSized(type: TypeInfo, where: string): TypeInfo {
   if (type.elements === undefined || !isFlexible(type)) return type;

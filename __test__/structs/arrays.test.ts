@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { calloc, free, ptr } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
+import { outputOf } from '../support/subprocess';
 import { labelled } from '../types/refusal';
 import { alignof, array, functions, ref, sizeof, Struct, type Call } from './loose';
 
@@ -83,6 +84,38 @@ describe('the type', () => {
     const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 256);
     const decoded = Bytes.fromBuffer(Bytes.create({ list: bytes }))['list'] as number[];
     expect(Buffer.from(decoded).equals(bytes)).toBe(true);
+  });
+});
+
+describe('more elements than an Array of JavaScript can have', () => {
+  test.each<[string, string]>([
+    ['create', 'Large.create({ list: bytes })'],
+    ['fromBuffer', 'Large.fromBuffer(bytes)'],
+    ['get', "Large.get(bytes, 'list')"],
+    ['a flexible array', 'Counted.create({ list: bytes })'],
+    ['a Proxy that lies about its length', 'Counted.create({ list: new Proxy([], lying) })'],
+    ['an argument', 'list(new Proxy([], lying))'],
+    ['a flexible array that is read', 'Counted.fromBuffer(counted)'],
+    ['a flexible array at an address', 'Counted.fromPtr(ptr(counted))'],
+    ['a view as a value', 'Large.create(Large.view(bytes))'],
+  ])('%s', (_, expression) => {
+    const program = `
+      const { dlopen, Struct, array, ptr } = require(entry);
+      const count = 150_000_000;
+      const Large = Struct({ list: array('u8', count) });
+      const Counted = Struct({ count: 'u32', list: array('u8', 'count') });
+      const { list } = dlopen(fixture, { list: { symbol: 'echo_ptr', args: [array('u8')], returns: 'ptr' } }).symbols;
+      const bytes = new Uint8Array(count);
+      const counted = new Uint8Array(count + 4);
+      new Uint32Array(counted.buffer, 0, 1)[0] = count;
+      const lying = { get: (_, key) => (key === 'length' ? 1e9 : 1) };
+      try {
+        void ${expression};
+      } catch (error) {
+        assert.match(error.code, /^ERR_FFI_/);
+      }
+      console.log('alive');`;
+    expect(outputOf(program)).toBe('alive');
   });
 });
 

@@ -23,6 +23,8 @@ export interface Codec {
 
 /** More values than this make code that is larger than it is worth. */
 const maxValues = 1000;
+/** Larger types, in bytes, do not pass through the slots. */
+const maxCompiled = 64 * 1024;
 /** Arrays of scalars up to this length are read without a loop. */
 const unrolled = 16;
 
@@ -282,7 +284,8 @@ function hasTwoParts({ size }: TypeInfo): boolean {
 
 /** Whether code is generated for a type: it is of fixed size, and neither too large nor cut through a union. */
 export function isCompilable(type: TypeInfo): boolean {
-  if (!littleEndian || isFlexible(type) || complexity(type) > maxValues) return false;
+  if (!littleEndian || isFlexible(type) || type.size > maxCompiled || complexity(type) > maxValues)
+    return false;
   return !hasTwoParts(type) || !hasWideUnion(type, 0);
 }
 

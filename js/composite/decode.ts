@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { ffiError } from '../errors';
 import { littleEndian } from '../native';
-import { typeNamed, type Member, type TypeInfo } from '../types';
+import { checkElements, typeNamed, type Member, type TypeInfo } from '../types';
 
 const loads: Readonly<Record<string, (view: DataView, offset: number) => number | bigint>> = {
   i8: (view, offset) => view.getInt8(offset),
@@ -138,6 +138,7 @@ export function define(target: Record<string, unknown>, name: string, value: unk
 
 /** So many elements in a row. */
 export function decodeElements(type: TypeInfo, count: number, view: DataView, offset: number): unknown[] {
+  checkElements(count, 'an array');
   const values: unknown[] = [];
   for (let index = 0; index < count; index++) values.push(decode(type, view, offset + index * type.size));
   return values;

@@ -7,7 +7,16 @@ import { bytesOf, memoryOf, sizeOf, type Bytes } from '../buffer';
 import { at, isBuffer, outOfRange, refuse, resolve, settle, type Place } from '../convert';
 import { describe, ffiError, isArray } from '../errors';
 import { bufferAddress, littleEndian } from '../native';
-import { hint, isAddress, isAggregate, isFlexible, nearest, type Member, type TypeInfo } from '../types';
+import {
+  checkElements,
+  hint,
+  isAddress,
+  isAggregate,
+  isFlexible,
+  nearest,
+  type Member,
+  type TypeInfo,
+} from '../types';
 import { stored, unionBytes } from './decode';
 import { maxSize } from './layout';
 
@@ -110,6 +119,7 @@ export function resolveElements(type: TypeInfo, value: unknown, owner: string, p
     const message = `${at(owner, place)} (${type.c}) takes at most ${count} elements, got ${length}`;
     throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
   }
+  checkElements(length, at(owner, place));
   const values: unknown[] = [];
   for (let index = 0; index < length; index++) {
     const item: unknown = value[index];

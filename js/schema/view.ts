@@ -33,6 +33,7 @@ function tailView(struct: TypeInfo, tail: Member, memory: Memory): object {
   if (count > maxLength) {
     throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: ${tail.name} cannot have ${count} elements`);
   }
+  locate(memory.bytes, offset, Math.max(0, count) * type.size, `${owner}: ${tail.name}`);
   return arrayView(type, Math.max(0, count), { ...memory, offset, path: within(memory.path, tail.name) });
 }
 
