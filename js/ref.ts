@@ -1,5 +1,5 @@
 /** Out-parameters: one value in memory that C can be given the address of. */
-import { readAt, writable, writeAt } from './cell';
+import { readAt, writable, writeAt, type Written } from './cell';
 import type { Keep } from './composite/encode';
 import { addressOf } from './convert';
 import { ffiError } from './errors';
@@ -14,8 +14,12 @@ export class Ref {
 
   constructor(type: unknown, value?: unknown) {
     this.#type = checkSized(resolveMemoryType(type, 'ref'), 'ref');
-    this.#memory = new ArrayBuffer(Math.max(8, this.#type.size));
-    if (value !== undefined) this.value = value;
+    const keep: Keep = [];
+    const first = value === undefined ? 0 : writable(this.#type, value, 'ref', keep);
+    // A struct with a flexible tail needs room for its first value.
+    const size = typeof first === 'object' ? first.byteLength : this.#type.size;
+    this.#memory = new ArrayBuffer(Math.max(8, size, this.#type.size));
+    if (value !== undefined) this.#write(first, keep);
   }
 
   get ptr(): number {
@@ -29,13 +33,15 @@ export class Ref {
 
   set value(value: unknown) {
     const keep: Keep = [];
-    const converted = writable(this.#type, value, 'ref', keep);
-    const room = this.#memory?.byteLength ?? 0;
-    if (typeof converted === 'object' && this.#memory !== undefined && converted.byteLength > room) {
-      const message = `ref: ${converted.byteLength} bytes do not fit into its ${room}`;
-      throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
+    this.#write(writable(this.#type, value, 'ref', keep), keep);
+  }
+
+  #write(value: Written, keep: Keep): void {
+    const [address, room] = [this.ptr, this.#memory!.byteLength];
+    if (typeof value === 'object' && value.byteLength > room) {
+      throw ffiError('ERR_FFI_OUT_OF_BOUNDS', `ref: ${value.byteLength} bytes do not fit into its ${room}`);
     }
-    writeAt(this.#type, this.ptr, converted, 'ref');
+    writeAt(this.#type, address, value, 'ref');
     this.#keep = keep;
   }
 
