@@ -38,6 +38,28 @@ export declare class Environment {
    * anything but a buffer, -2 for one that is detached.
    */
   addressFunction(): (value: unknown) => void;
+  /** Tells what native code calls: what runs a callback, what settles background calls, what warns. */
+  install(dispatch: unknown, settle: unknown, warn: unknown): void;
+  /** Lets other threads wake the event loop. */
+  start(): void;
+  /** Keeps the event loop alive until `release` is called as often. */
+  hold(): void;
+  release(): void;
+  /** The number of the class of callbacks of that signature. */
+  callbackClass(params: Array<number>, result: number, fast: boolean): number;
+  /** A function pointer of that class, by which C runs the callback of that number. */
+  openCallback(classNumber: number, number: number, name: string): number;
+  /** Makes the function pointer of that number inert. */
+  closeCallback(number: number): void;
+  /** Gives a background call up; `false` where it has begun. */
+  cancel(number: number): boolean;
+  /**
+   * A function that puts the outcome of the next background call that has ended into the slots, its number
+   * too, and returns its string result.
+   */
+  finishedFunction(): () => unknown;
+  /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
+  textFunction(): (unit: number) => unknown;
 }
 
 /** A loaded library and the functions bound in it. */
@@ -52,8 +74,17 @@ export declare class NativeLibrary {
   symbol(name: string, version?: string | undefined | null): number | null;
   /** The names nearest to one that the library lacks. */
   nearNames(name: string): Array<string>;
-  /** The native function that calls `target` by a plan, and its number for `closeFunction`. */
-  bind(environment: Environment, plan: number, target: number): [(...values: unknown[]) => unknown, number];
+  /**
+   * The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
+   * 'direct', 'pumped' or 'background'.
+   */
+  bind(
+    environment: Environment,
+    plan: number,
+    target: number,
+    mode: string,
+    name: string,
+  ): [(...values: unknown[]) => unknown, number];
   /** Makes one function refuse; `false` when it did already. */
   closeFunction(id: number): boolean;
   /** Whether no function is open. */
@@ -151,5 +182,15 @@ export interface SlotLayout {
   flagBits: number;
   flagSameText: number;
   flagFilling: number;
+  flagUsesBuffers: number;
+  errno: number;
+  errnoSet: number;
+  callback: number;
+  origin: number;
+  finished: number;
+  finishedErrno: number;
   statuses: Array<string>;
 }
+
+/** Sets how many background calls of the process run at once. */
+export declare function setPoolSize(size: number): void;

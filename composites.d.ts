@@ -6,7 +6,7 @@
  * for a wrong kind of value, an unknown field and a buffer of another size, `ERR_FFI_OUT_OF_RANGE` for a
  * number or an array that is too large.
  */
-import type { FunctionLike, FunctionType, HasPointer, Pointer, PointerLike } from './index';
+import type { CallbackFunction, FunctionLike, FunctionType, HasPointer, Pointer, PointerLike } from './index';
 import type { ArgumentTypes, MemoryTypeName, ResultTypes } from './types';
 
 /** Where a type says what its values are. Like everything under it, it exists for the compiler alone. */
@@ -299,16 +299,22 @@ export interface PointerType extends HasValues<{
 export declare function pointer<Name extends string>(target: OpaqueType<Name>): OpaqueType<Name>;
 export declare function pointer(target: MemoryType | 'void' | 'v' | (() => MemoryType)): PointerType;
 
-/** The address of a function; NULL is 0. */
-export interface FunctionPointerType extends HasValues<{
+/** A pointer to a function of the signature `Def`; NULL is 0. */
+export interface FunctionPointerType<Def = FunctionType> extends HasValues<{
   readonly decoded: number;
   readonly input: FunctionLike;
-  readonly argument: FunctionLike;
+  readonly argument: FunctionLike | CallbackFunction<Def>;
   readonly result: number;
 }> {}
 
-/** A function pointer. An address where there is no code is refused with `ERR_FFI_INVALID_POINTER`. */
-export declare function fn(def: Pick<FunctionType, 'args' | 'returns'>): FunctionPointerType;
+/**
+ * A function pointer. An address where there is no code is refused with `ERR_FFI_INVALID_POINTER`.
+ *
+ * As an argument it takes a JavaScript function too, which is a callback for the length of the call.
+ */
+export declare function fn<const Def extends Pick<FunctionType, 'args' | 'returns'>>(
+  def: Def,
+): FunctionPointerType<Def>;
 
 type IntegerName = Exclude<
   { [T in MemoryTypeName]: ArgumentTypes[T] extends Pointer ? T : never }[MemoryTypeName],

@@ -11,6 +11,7 @@ import type {
   CompositeType,
   EnumerationType,
   FunctionPointerType,
+  Infer,
   InferInput,
   MemoryType,
   ObjectType,
@@ -89,6 +90,16 @@ export interface FunctionType {
   readonly abi?: Abi;
   /** The function neither calls back into JavaScript nor blocks: the fastest path may be used. */
   readonly leaf?: boolean;
+  /**
+   * The result means failure: below zero, not zero, NULL, or as the function says. The call throws an error
+   * like Node's own, with `code` ('ENOENT'), `errno` and `syscall`.
+   */
+  readonly throws?: 'negative' | 'nonzero' | 'null' | ((result: never) => boolean);
+  /**
+   * C runs on a helper thread, and this one serves callbacks until it returns: for calls that wait for other
+   * threads which call back. Not for libraries that expect always the same thread.
+   */
+  readonly pump?: boolean;
 }
 
 /** How a symbol is found. */
@@ -140,6 +151,92 @@ type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
 type ArgumentsOf<Def> = Def extends { readonly args: infer Args } ? Arguments<Args> : [];
 type ResultOf<Def> = Def extends { readonly returns: infer Returns } ? Result<Returns> : void;
 
+/** What a callback receives: a struct as a plain object. */
+type CallbackArgument<T> = T extends StructSchema | UnionSchema | ObjectType ? Infer<T> : Result<T>;
+type CallbackArguments<Args> = Args extends readonly [infer First, ...infer Rest]
+  ? [CallbackArgument<First>, ...CallbackArguments<Rest>]
+  : Args extends readonly []
+    ? []
+    : never[];
+
+/** What a callback returns. What it returns where C expects nothing is ignored. */
+type CallbackResult<Def> = Def extends { readonly returns: infer Returns }
+  ? Returns extends 'void' | 'v'
+    ? unknown
+    : Returns extends StructSchema | UnionSchema | ObjectType
+      ? InferInput<Returns> | ArrayBufferLike | ArrayBufferView
+      : Argument<Returns>
+  : unknown;
+
+/** The JavaScript function behind a callback of the signature `Def`. */
+export type CallbackFunction<Def> = (
+  ...args: Def extends { readonly args: infer Args } ? CallbackArguments<Args> : []
+) => CallbackResult<Def>;
+
+/** The signature of a callback, and how it behaves. */
+export interface CallbackDefinition extends Pick<FunctionType, 'args' | 'returns'> {
+  /** Keeps the event loop alive until `close`: other threads may call at any time. False by default. */
+  readonly threadsafe?: boolean;
+  /**
+   * What C receives when the function throws or its value does not convert, or what makes it of the error.
+   * Zero by default. The error surfaces all the same.
+   */
+  readonly onError?: unknown;
+}
+
+/**
+ * A JavaScript function that C can call, from any thread, until it is closed. It is never collected before.
+ *
+ * On the thread of JavaScript it runs at once, inside the call of C that called it; from another thread it runs when the
+ * event loop gets to it, and the C thread waits for its value. An error surfaces from the call of C that
+ * the function was called in; from another thread it is an `uncaughtException`.
+ */
+export declare class JSCallback<const Def extends CallbackDefinition = CallbackDefinition> {
+  constructor(fn: CallbackFunction<NoInfer<Def>>, def?: Def);
+  /** The address of a C function of exactly that signature. It stays one, inert, when the callback is closed. */
+  readonly ptr: number;
+  readonly threadsafe: boolean;
+  /** Calls the function through its pointer, as C does. Throws `ERR_FFI_CLOSED` once it is closed. */
+  call(...args: ArgumentsOf<Def>): ResultOf<Def>;
+  /** What the raw bridge knows it by. */
+  getHandle(): bigint;
+  /** Makes the pointer inert: C gets zero from then on. Inside a call of its own, when that ends. May be called again. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What is needed of an AbortSignal. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** How a call in the background is made. */
+export interface BackgroundOptions {
+  /** Gives the call up if it has not begun: it rejects with an `AbortError`. */
+  readonly signal?: AbortSignalLike;
+  /** Gives `{ value, errno }`, since `errno()` tells of this thread's calls alone. */
+  readonly errno?: boolean;
+}
+
+/** The result of a call in the background, and errno after it. */
+export interface WithErrno<T> {
+  readonly value: T;
+  readonly errno: number;
+}
+
+/**
+ * Calls a C function on a thread of arkffi's own. The arguments are converted before it returns, and kept
+ * until the call is over; every error rejects the promise.
+ */
+export interface BackgroundFunction<Def> {
+  (...args: ArgumentsOf<Def>): Promise<ResultOf<Def>>;
+  with(
+    options: BackgroundOptions & { readonly errno: true },
+  ): (...args: ArgumentsOf<Def>) => Promise<WithErrno<ResultOf<Def>>>;
+  with(options: BackgroundOptions): (...args: ArgumentsOf<Def>) => Promise<ResultOf<Def>>;
+}
+
 /** How calls reach C: through the slots, through libffi, or by the engine's fast calls. */
 export type CallPath = 'slots' | 'libffi' | 'leaf';
 
@@ -149,6 +246,8 @@ export interface NativeFunction<Def> {
   /** The address of the C function; throws `ERR_FFI_CLOSED` once it is closed. */
   readonly ptr: number;
   readonly path: CallPath;
+  /** The same in the background. */
+  readonly async: BackgroundFunction<Def>;
 }
 
 /**
@@ -231,6 +330,33 @@ export interface PointerDefinition extends FunctionType {
  * @throws `ERR_FFI_INVALID_POINTER` where there is no code
  */
 export declare function CFunction<const Def extends PointerDefinition>(def: Def): ClosableFunction<Def>;
+
+/** A C function by its address, called in the background. */
+export interface ClosableBackgroundFunction<Def> {
+  (...args: ArgumentsOf<Def>): Promise<ResultOf<Def>>;
+  readonly ptr: number;
+  readonly path: CallPath;
+  readonly async: BackgroundFunction<Def>;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** The same as `CFunction`, of which every call runs in the background. */
+export declare function AsyncCFunction<const Def extends PointerDefinition>(
+  def: Def,
+): ClosableBackgroundFunction<Def>;
+
+/** How many background calls of the process run at once: 1 to 1024; as many as processors, at least 4, by default. */
+export declare function setPoolSize(size: number): void;
+
+/**
+ * errno as the last call of C on this thread left it, whatever ran since. With a number, sets it for the next; in a
+ * callback, for the C code that called it.
+ */
+export declare function errno(value?: number): number;
+
+/** Windows' error code of the last call of C; elsewhere `ERR_FFI_UNSUPPORTED`. */
+export declare function lastError(): number;
 
 /** Several C functions by their addresses. */
 export interface LinkedSymbols<Defs> {
@@ -376,6 +502,7 @@ export type ErrorCode =
   | 'ERR_FFI_ARG_COUNT'
   | 'ERR_FFI_INVALID_ARG_TYPE'
   | 'ERR_FFI_OUT_OF_RANGE'
+  | 'ERR_FFI_CALLBACK'
   | 'ERR_FFI_CLOSED'
   | 'ERR_FFI_INVALID_POINTER'
   | 'ERR_FFI_OUT_OF_BOUNDS'
@@ -425,7 +552,38 @@ export declare const ffi: {
     numArgs?: readonly unknown[],
     strArgs?: readonly TextLike[],
   ): unknown;
+  /** As `callMixed`, in the background. */
+  callAsync(
+    handle: bigint,
+    name: string,
+    argTypes: RawTypes,
+    returnType: ResultType,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): Promise<unknown>;
+  /** As `callPtr`, in the background. */
+  callPtrAsync(
+    pointer: FunctionLike,
+    argTypes: RawTypes,
+    returnType: ResultType,
+    numArgs?: readonly unknown[],
+    strArgs?: readonly TextLike[],
+  ): Promise<unknown>;
   getSymbolPtr(handle: bigint, name: string): number;
+  /** Makes a JSCallback, and gives its handle. */
+  createCallback(
+    fn: (...args: never[]) => unknown,
+    argTypes?: RawTypes,
+    returnType?: ResultType,
+    threadsafe?: boolean,
+  ): bigint;
+  /** Closes a callback. May be called again. */
+  destroyCallback(handle: bigint): void;
+  invokeCallback(handle: bigint, ...args: unknown[]): unknown;
+  getCallbackThreadsafe(handle: bigint): boolean;
+  getCallbackPtr(handle: bigint): number;
+  /** Has another thread call the callback, which runs on this one; gives its value. */
+  callCallbackThreadSafe(handle: bigint, ...args: unknown[]): Promise<unknown>;
   /** The string at an address; NULL gives `''`. */
   readCString(pointer: PointerLike): string;
   ptr: typeof ptr;

@@ -1,5 +1,6 @@
 /** Values of any type at an address: data symbols, out-parameters, `read` and `write`. */
-import { ownGroup, readText } from './call/function';
+import { ownGroup } from './call/function';
+import { readText } from './text';
 import { place } from './call/results';
 import { shapeOf } from './call/shape';
 import { wrap } from './call/wrap';
@@ -20,7 +21,7 @@ type Access = (...args: unknown[]) => number;
 
 function access(address: number, args: readonly string[]): Access {
   const shape = shapeOf(args.map(typeNamed), -1, typeNamed('i32'));
-  const [entry] = native(() => ownGroup.bind(environment, shape.plan.id, address));
+  const [entry] = native(() => ownGroup.bind(environment, shape.plan.id, address, 'direct', 'memory'));
   return wrap(entry, shape, 'memory') as Access;
 }
 

@@ -3,9 +3,11 @@ import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
 import { checkObject, defineFunction } from './define';
 import { ffiError } from './errors';
-import { arity, deallocatorOf, publish } from './library';
+import { arity, asynchronous, deallocatorOf, publish } from './library';
 
-function make(def: unknown, name: string, where: string): Callable & { close(): void } {
+type Closable = Callable & { close(): void };
+
+function make(def: unknown, name: string, where: string, background = false): Closable {
   checkObject(def, where);
   const checked = defineFunction(def, where, ['ptr']);
   if (!('ptr' in def))
@@ -24,16 +26,22 @@ function make(def: unknown, name: string, where: string): Callable & { close(): 
     bound.close();
     releaseGroup(group);
   };
-  const call = publish(bound, name, arity(checked), address, checkOpen);
+  const made = background ? { ...bound, call: asynchronous(bound, name, arity(checked)) } : bound;
+  const call = publish(made, name, arity(checked), address, checkOpen);
   return Object.defineProperties(call, {
     close: { value: close },
     [Symbol.dispose]: { value: close },
-  }) as Callable & { close(): void };
+  }) as Closable;
 }
 
 /** A C function by its address. */
-export function CFunction(def: unknown): Callable & { close(): void } {
+export function CFunction(def: unknown): Closable {
   return make(def, 'CFunction', 'CFunction');
+}
+
+/** The same, called in the background: gives promises. */
+export function AsyncCFunction(def: unknown): Closable {
+  return make(def, 'AsyncCFunction', 'AsyncCFunction', true);
 }
 
 /** Several C functions by their addresses, as `dlopen` binds several by their names. */

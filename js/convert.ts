@@ -97,6 +97,14 @@ function addressed(value: object): object {
   return isSharedArrayBuffer(value) ? new Uint8Array(value) : value;
 }
 
+/** Callbacks that are closed: C would get nothing of them. */
+const closed = new WeakSet<object>();
+
+/** Has a callback refused from now on. */
+export function markClosed(callback: object): void {
+  closed.add(callback);
+}
+
 /**
  * The part of a conversion that can run user code: reads the `ptr` of an object that is no buffer.
  * It comes first for every argument of a call, since it may detach a buffer or close a library.
@@ -106,6 +114,7 @@ export function resolve(type: TypeInfo, value: unknown): unknown {
   if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
   const tag = OpaquePointer.tagOf(value);
   if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
+  if (closed.has(value)) throw ffiError('ERR_FFI_CLOSED', 'the callback has been closed');
   const { ptr } = value as { ptr?: unknown };
   return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
 }
@@ -122,9 +131,11 @@ function pointer(type: TypeInfo, value: unknown, owner: string, place: Place): S
   throw refuse(type, value, owner, place, wantedAddress(type, value));
 }
 
-function wantedAddress({ convert, name }: TypeInfo, value: unknown): string {
+function wantedAddress(type: TypeInfo, value: unknown): string {
+  const { convert, name } = type;
   if (convert === 'function' || convert === 'code') {
-    return 'a C function: a CFunction, a library symbol, an address or null';
+    const functions = type.signature === undefined ? '' : 'a JavaScript function, ';
+    return `${functions}a JSCallback, a CFunction, a library symbol, an address or null`;
   }
   if (OpaquePointer.tagOf(value) !== undefined) return `a pointer to ${name}, and to no other opaque type`;
   if (convert === 'array') return 'an array, null, a buffer or an address';

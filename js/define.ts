@@ -1,5 +1,7 @@
 /** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
 import { describe, ffiError, isArray } from './errors';
+import { failureTest, type FailureTest } from './failure';
+import type { Signature } from './signature';
 import {
   checkKeys,
   checkSized,
@@ -17,15 +19,12 @@ import {
 const maxParameters = 127;
 
 /** A C function. */
-export interface FunctionDefinition {
+export interface FunctionDefinition extends Signature {
   readonly kind: 'function';
-  readonly args: readonly TypeInfo[];
-  readonly variadic: boolean;
-  readonly result: TypeInfo;
-  /** Whether a struct result is kept, and its address is given. */
-  readonly holds: boolean;
-  /** What a string result is handed to once it has been copied. */
-  readonly free: unknown;
+  /** Whether the thread serves callbacks while C runs. */
+  readonly pump: boolean;
+  /** Tells of a result that it means failure. */
+  readonly throws: FailureTest | undefined;
 }
 
 /** A C variable. */
@@ -135,12 +134,39 @@ export function defineFunction(
   checkKeys(where, def, [...functionKeys, ...keys]);
   checkAbi(def.abi, where);
   checkBoolean(def.leaf, `${where}.leaf`);
-  for (const key of ['throws', 'pump']) {
-    if (def[key] === undefined || def[key] === false) continue;
-    throw ffiError('ERR_FFI_UNSUPPORTED', `${where}.${key} is not available in this version`);
+  checkBoolean(def.pump, `${where}.pump`);
+  const signature = resolveSignature(def, where);
+  const pump = def.pump === true;
+  const usesNode = [...signature.args, signature.result].some(isNodes);
+  if (pump && usesNode) {
+    throw ffiError(
+      'ERR_FFI_UNSUPPORTED',
+      `${where}.pump: a function with Node-API types runs on its own thread`,
+    );
   }
+  return {
+    kind: 'function',
+    ...signature,
+    pump,
+    throws: failureTest(def.throws, signature.result, `${where}.throws`),
+  };
+}
+
+/** Whether values of a type can be used on the environment's thread alone. */
+export function isNodes({ convert }: TypeInfo): boolean {
+  return convert === 'env' || convert === 'value';
+}
+
+/** The types of an object with `args` and `returns`. */
+export function resolveSignature(def: Record<string, unknown>, where: string): Signature {
   const { args, variadic } = resolveArguments(def.args === undefined ? [] : def.args, where);
-  return { kind: 'function', args, variadic, ...resolveResult(def.returns, where) };
+  return { args, variadic, ...resolveResult(def.returns, where) };
+}
+
+/** A function of arkffi's own making. */
+export function plainFunction(args: readonly TypeInfo[], result: TypeInfo): FunctionDefinition {
+  const signature = { args, variadic: false, result, holds: false, free: undefined };
+  return { kind: 'function', ...signature, pump: false, throws: undefined };
 }
 
 function symbolName(value: unknown, where: string): string {

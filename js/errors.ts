@@ -20,14 +20,15 @@ const typeErrors: ReadonlySet<ErrorCode> = new Set([
   'ERR_FFI_INVALID_TYPE',
   'ERR_FFI_ARG_COUNT',
   'ERR_FFI_INVALID_ARG_TYPE',
+  'ERR_FFI_CALLBACK',
 ]);
 const rangeErrors: ReadonlySet<ErrorCode> = new Set(['ERR_FFI_OUT_OF_RANGE', 'ERR_FFI_OUT_OF_BOUNDS']);
 
 /** The error of that code, of the class that belongs to it. */
-export function ffiError(code: ErrorCode, message: string): Error {
-  if (typeErrors.has(code)) return Object.assign(new TypeError(message), { code });
-  if (rangeErrors.has(code)) return Object.assign(new RangeError(message), { code });
-  return new FFIError(code, message);
+export function ffiError(code: ErrorCode, message: string, options?: ErrorOptions): Error {
+  if (typeErrors.has(code)) return Object.assign(new TypeError(message, options), { code });
+  if (rangeErrors.has(code)) return Object.assign(new RangeError(message, options), { code });
+  return new FFIError(code, message, options);
 }
 
 /** Whether a value is an array; a revoked proxy, of which that cannot be asked, is none. */

@@ -1,9 +1,14 @@
 /** The public exports. Their types stand in `index.d.ts`. */
-export { CFunction, linkSymbols } from './cfunction';
+export { AsyncCFunction, CFunction, linkSymbols } from './cfunction';
 export { array, bits, enumeration, fn, opaque, pointer } from './composite/types';
+import './install';
+
+export { setPoolSize } from './call/background';
 export { CString } from './cstring';
 export { FFIError } from './errors';
+export { errno, lastError } from './failure';
 export { FFIType } from './generated/types';
+export { JSCallback } from './jscallback';
 export { dlopen, suffix } from './library';
 export { read, write } from './memory/access';
 export {

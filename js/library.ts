@@ -1,9 +1,16 @@
 /** Libraries: opened, their symbols bound when first used, closed. */
 import { fileURLToPath } from 'node:url';
+import { checkOptions } from './call/background';
 import { bindFunction, type Bound, type Callable } from './call/function';
 import { readAt, writable, writeAt } from './cell';
 import { codeAddress, groupOf, libraryClosed, libraryOpened } from './code';
-import { checkObject, defineSymbol, type FunctionDefinition, type SymbolDefinition } from './define';
+import {
+  checkObject,
+  defineSymbol,
+  plainFunction,
+  type FunctionDefinition,
+  type SymbolDefinition,
+} from './define';
 import { describe, ffiError } from './errors';
 import { environment, native, type NativeLibrary } from './native';
 import { checkKeys, hint, typeNamed, type TypeInfo } from './types';
@@ -129,6 +136,7 @@ export function publish(
     checkOpen();
     return address;
   };
+  defineLazily(bound.call, 'async', () => asynchronous(bound, name, length));
   return Object.defineProperties(bound.call, {
     name: { value: name, configurable: true },
     length: { value: length, configurable: true },
@@ -137,14 +145,21 @@ export function publish(
   });
 }
 
-const freeDefinition: FunctionDefinition = {
-  kind: 'function',
-  args: [typeNamed('ptr')],
-  variadic: false,
-  result: typeNamed('void'),
-  holds: false,
-  free: undefined,
-};
+/** The function that starts calls in the background, and `with`, which makes others with options. */
+export function asynchronous(bound: Bound, name: string, length: number): Callable {
+  const call = (...args: unknown[]) => bound.start(args);
+  const withOptions = (options: unknown): Callable => {
+    const checked = checkOptions(options);
+    return (...args) => bound.start(args, checked);
+  };
+  return Object.defineProperties(call, {
+    name: { value: name, configurable: true },
+    length: { value: length, configurable: true },
+    with: { value: withOptions },
+  });
+}
+
+const freeDefinition = plainFunction([typeNamed('ptr')], typeNamed('void'));
 
 /** What hands a string to the deallocator of its definition, checked now; nothing where it has none. */
 export function deallocatorOf(
@@ -209,9 +224,10 @@ export function defineLazily(target: object, name: string, make: () => unknown):
   Object.defineProperty(target, name, { get, enumerable: true, configurable: true });
 }
 
-function makeSymbol(name: string, { what }: SymbolDefinition, address: number, opened: Opened): unknown {
+function makeSymbol(name: string, definition: SymbolDefinition, address: number, opened: Opened): unknown {
+  const { what, symbol } = definition;
   if (what.kind === 'data') return new DataSymbol(name, what.type, address, opened);
-  const bound = bindFunction(opened.native, address, name, what, deallocatorOf(what, name));
+  const bound = bindFunction(opened.native, address, name, what, deallocatorOf(what, name), symbol);
   return publish(bound, name, arity(what), address, () => opened.check(name));
 }
 

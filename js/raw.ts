@@ -1,15 +1,17 @@
 /** The raw bridge: functions by handle and name, with their values in two lists. */
-import { bindFunction, readText, type Callable } from './call/function';
+import { bindFunction, type Bound } from './call/function';
+import { readText } from './text';
 import { codeAddress, groupOf } from './code';
-import { resolveResult, resolveTypes, type FunctionDefinition } from './define';
+import { plainFunction, resolveResult, resolveTypes, type FunctionDefinition } from './define';
 import { describe, ffiError, isArray } from './errors';
+import { callbackOf, JSCallback } from './jscallback';
 import { libraryOf, Opened } from './library';
 import { ptr, readMemory, textAt } from './memory/bytes';
 import { isText, typeNamed } from './types';
 
 interface Defined {
   readonly def: FunctionDefinition;
-  readonly call: Callable;
+  readonly bound: Pick<Bound, 'call' | 'start'>;
 }
 
 /** The functions defined on each library, and those called with their types, by name and types. */
@@ -37,7 +39,8 @@ function checkName(name: unknown, owner: string): string {
 
 function define(argTypes: unknown, returnType: unknown, owner: string): FunctionDefinition {
   const args = resolveTypes(argTypes ?? [], owner);
-  return { kind: 'function', args, variadic: false, ...resolveResult(returnType, owner) };
+  const { result, holds, free } = resolveResult(returnType, owner);
+  return { ...plainFunction(args, result), holds, free };
 }
 
 function functionsOf(opened: Opened): Map<string, Defined> {
@@ -51,7 +54,7 @@ function bindNamed(opened: Opened, name: string, def: FunctionDefinition): Defin
   const key = `${name}(${def.args.map((type) => type.id).join()})${def.result.id}${def.holds ? '*' : ''}`;
   let defined = functions.get(key);
   if (defined === undefined) {
-    defined = { def, call: bindFunction(opened.native, opened.get(name), name, def).call };
+    defined = { def, bound: bindFunction(opened.native, opened.get(name), name, def) };
     functions.set(key, defined);
   }
   return defined;
@@ -64,7 +67,7 @@ function list(values: unknown, owner: string): readonly unknown[] {
 }
 
 /** Deals the values out in the order of the types: strings take from one list, all else from the other. */
-function apply({ def, call }: Defined, numArgs: unknown, strArgs: unknown, owner: string): unknown {
+function deal(def: FunctionDefinition, numArgs: unknown, strArgs: unknown, owner: string): unknown[] {
   const given = def.args.filter(({ convert }) => convert !== 'env');
   const [numbers, strings] = [list(numArgs, owner), list(strArgs, owner)];
   const texts = given.filter(isText).length;
@@ -73,7 +76,11 @@ function apply({ def, call }: Defined, numArgs: unknown, strArgs: unknown, owner
     throw ffiError('ERR_FFI_ARG_COUNT', message);
   }
   let [number, string] = [0, 0];
-  return call(...given.map((type) => (isText(type) ? strings[string++] : numbers[number++])));
+  return given.map((type) => (isText(type) ? strings[string++] : numbers[number++]));
+}
+
+function apply({ def, bound }: Defined, numArgs: unknown, strArgs: unknown, owner: string): unknown {
+  return bound.call(...deal(def, numArgs, strArgs, owner));
 }
 
 function load(path: unknown): bigint {
@@ -133,10 +140,83 @@ function callPtr(
   const def = define(argTypes, returnType, 'callPtr');
   const bound = bindFunction(groupOf(address), address, 'callPtr', def);
   try {
-    return apply({ def, call: bound.call }, numArgs, strArgs, 'callPtr');
+    return apply({ def, bound }, numArgs, strArgs, 'callPtr');
   } finally {
     bound.close();
   }
+}
+
+async function callAsync(
+  handle: unknown,
+  name: unknown,
+  argTypes: unknown,
+  returnType: unknown,
+  numArgs?: unknown,
+  strArgs?: unknown,
+): Promise<unknown> {
+  const opened = findOpen(handle, 'callAsync');
+  const symbol = checkName(name, 'callAsync');
+  const { def, bound } = bindNamed(opened, symbol, define(argTypes, returnType, symbol));
+  return bound.start(deal(def, numArgs, strArgs, symbol));
+}
+
+async function callPtrAsync(
+  pointer: unknown,
+  argTypes: unknown,
+  returnType: unknown,
+  numArgs?: unknown,
+  strArgs?: unknown,
+): Promise<unknown> {
+  const address = codeAddress(pointer, 'callPtrAsync');
+  const def = define(argTypes, returnType, 'callPtrAsync');
+  const bound = bindFunction(groupOf(address), address, 'callPtrAsync', def);
+  try {
+    return await bound.start(deal(def, numArgs, strArgs, 'callPtrAsync'));
+  } finally {
+    bound.close();
+  }
+}
+
+function findCallback(handle: unknown, owner: string): JSCallback | 'closed' {
+  const found = callbackOf(handle);
+  if (found !== undefined) return found;
+  const message = `${owner}: ${describe(handle)} is not a handle that createCallback gave`;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+}
+
+function openCallback(handle: unknown, owner: string): JSCallback {
+  const found = findCallback(handle, owner);
+  if (found === 'closed') {
+    throw ffiError('ERR_FFI_CLOSED', `${owner}: the callback of handle ${describe(handle)} has been closed`);
+  }
+  return found;
+}
+
+function createCallback(fn: unknown, argTypes?: unknown, returnType?: unknown, threadsafe?: unknown): bigint {
+  const args = typeof argTypes === 'string' ? argTypes.split('') : (argTypes ?? []);
+  return new JSCallback(fn, { args, returns: returnType, threadsafe: threadsafe ?? false }).getHandle();
+}
+
+function destroyCallback(handle: unknown): void {
+  const found = findCallback(handle, 'destroyCallback');
+  if (found !== 'closed') found.close();
+}
+
+function invokeCallback(handle: unknown, ...args: unknown[]): unknown {
+  return openCallback(handle, 'invokeCallback').call(...args);
+}
+
+function getCallbackThreadsafe(handle: unknown): boolean {
+  return openCallback(handle, 'getCallbackThreadsafe').threadsafe;
+}
+
+function getCallbackPtr(handle: unknown): number {
+  return openCallback(handle, 'getCallbackPtr').ptr;
+}
+
+/** Has another thread call the callback; gives its value when it has run. */
+async function callCallbackThreadSafe(handle: unknown, ...args: unknown[]): Promise<unknown> {
+  return openCallback(handle, 'callCallbackThreadSafe').bound().start(args);
 }
 
 function getSymbolPtr(handle: unknown, name: unknown): number {
@@ -156,7 +236,15 @@ export const ffi = Object.freeze({
   callMixed,
   callString,
   callPtr,
+  callAsync,
+  callPtrAsync,
   getSymbolPtr,
+  createCallback,
+  destroyCallback,
+  invokeCallback,
+  getCallbackThreadsafe,
+  getCallbackPtr,
+  callCallbackThreadSafe,
   readCString,
   ptr,
   readMemory,

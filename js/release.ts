@@ -1,5 +1,6 @@
 /** The release of struct results. */
 import { bindFunction, ownGroup } from './call/function';
+import { plainFunction } from './define';
 import { environment, native } from './native';
 import { typeNamed } from './types';
 
@@ -9,14 +10,7 @@ const release = bindFunction(
   ownGroup,
   native((binding) => binding.guardRoutines().release),
   'releasePtr',
-  {
-    kind: 'function',
-    args: [typeNamed('ptr'), typeNamed('ptr')],
-    variadic: false,
-    result: typeNamed('bool'),
-    holds: false,
-    free: undefined,
-  },
+  plainFunction([typeNamed('ptr'), typeNamed('ptr')], typeNamed('bool')),
 ).call;
 
 /** Gives a struct result back; `false`, and nothing happens, for any other value. */

@@ -3,6 +3,7 @@ import { describe, ffiError, type ErrorCode } from './errors';
 import type { Tag } from './opaque';
 import { rows, spellings } from './generated/types';
 import { environment, native } from './native';
+import type { Signature } from './signature';
 
 /** How values of a type are converted: as a row of the table says, or as a composite type does. */
 export type Convert =
@@ -33,6 +34,8 @@ export interface TypeInfo {
   readonly depth?: number;
   /** The values that the names of an enumeration stand for. */
   readonly values?: ReadonlyMap<string, bigint>;
+  /** The types of the function that a function pointer points to. */
+  readonly signature?: Signature;
   /** What the pointers of an opaque type have in common. */
   readonly tag?: Tag;
 }

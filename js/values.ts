@@ -4,7 +4,10 @@ import { encode, isElements, resolveElements, resolveValue, type Keep } from './
 import { at, isBuffer, resolve, settle, type Place } from './convert';
 import { ffiError, isArray } from './errors';
 import { bufferAddress } from './native';
+import type { Signature } from './signature';
 import { isAggregate, type TypeInfo } from './types';
+import { Callback, checkCallback, closeCallbacks } from './upcall/callback';
+import type { UserFunction } from './upcall/control';
 
 /** An array parameter is a pointer in C: an Array is put into memory for the call, all else is an address. */
 function resolveArgument(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
@@ -27,9 +30,26 @@ function settleArray(type: TypeInfo, value: unknown, owner: string, place: Place
   return settle(type, value, owner, place);
 }
 
+/** A JavaScript function is a callback until the call ends. */
+function settleFunction(
+  signature: Signature,
+  fn: UserFunction,
+  owner: string,
+  place: Place,
+  keep: Keep,
+): number {
+  checkCallback(signature, at(owner, place));
+  const callback = new Callback(fn, signature, fn.name === '' ? at(owner, place) : fn.name, true);
+  keep.push(callback);
+  return callback.ptr;
+}
+
 /** Gives what a slot takes, or the bytes of an aggregate. */
 function settleArgument(type: TypeInfo, value: unknown, owner: string, place: Place, keep: Keep): unknown {
   if (isAggregate(type)) return encode(type, value, owner, place, keep);
+  if (typeof value === 'function' && type.signature !== undefined) {
+    return settleFunction(type.signature, value as UserFunction, owner, place, keep);
+  }
   return type.convert === 'array'
     ? settleArray(type, value, owner, place, keep)
     : settle(type, value, owner, place);
@@ -42,9 +62,19 @@ function settleArgument(type: TypeInfo, value: unknown, owner: string, place: Pl
 export function convertAll(types: readonly TypeInfo[], given: ArrayLike<unknown>, owner: string): unknown[] {
   const resolved = types.map((type, index) => resolveArgument(type, given[index], owner, index));
   const keep: Keep = [];
-  const values = types.map((type, index) => settleArgument(type, resolved[index], owner, index, keep));
-  values.push(keep);
-  return values;
+  try {
+    const values = types.map((type, index) => settleArgument(type, resolved[index], owner, index, keep));
+    values.push(keep);
+    return values;
+  } catch (error) {
+    closeCallbacks(keep);
+    throw error;
+  }
+}
+
+/** What keeps the values of `convertAll` alive: among them the callbacks that were made for the call. */
+export function keptOf(types: readonly unknown[], values: readonly unknown[]): Keep {
+  return values[types.length] as Keep;
 }
 
 /** Converts one value that is no argument, and no aggregate. */

@@ -6,14 +6,19 @@
 
 pub mod abi;
 pub mod aggregate;
+pub mod background;
 #[cfg(not(test))]
 mod bindings;
 pub mod call;
 pub mod convert;
 pub mod error;
+pub mod event_loop;
 pub mod library;
 pub mod memory;
 pub mod plan;
+pub mod queue;
 pub mod signature;
 pub mod slots;
+pub mod state;
 pub mod types;
+pub mod upcall;

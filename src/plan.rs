@@ -220,6 +220,19 @@ impl Plan {
             && self.text_result().is_none()
     }
 
+    /// How many words of the slots hold the arguments, from the first on.
+    pub fn frame_words(&self) -> usize {
+        let fixed = if self.path == Path::Registers { registers::STACK } else { 0 };
+        let end = |param: &Param| match &param.passed {
+            Passed::Scalar(_) => param.words[0] + 1,
+            Passed::Aggregate(aggregate) if aggregate.words() > 2 => param.words[0] + aggregate.words(),
+            Passed::Aggregate(_) => {
+                param.words.into_iter().filter(|word| *word < ARGUMENT_WORDS).max().map_or(0, |word| word + 1)
+            }
+        };
+        self.params.iter().map(end).max().unwrap_or(0).max(fixed)
+    }
+
     /// The code units of the result, where that is a string.
     pub fn text_result(&self) -> Option<TextUnit> {
         self.signature.result.scalar().and_then(|id| id.convert().text())

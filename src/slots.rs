@@ -23,7 +23,7 @@ pub const RESULT_FLOAT: usize = RESULT + 3;
 pub const RESULT_FLOAT_HIGH: usize = RESULT + 4;
 /// A [`Status`]: why a call did not happen or gave no result.
 pub const STATUS: usize = RESULT + 5;
-/// [`FLAG_BITS`], [`FLAG_SAME_TEXT`] and [`FLAG_FILLING`], for one call.
+/// [`FLAG_BITS`], [`FLAG_SAME_TEXT`], [`FLAG_FILLING`] and [`FLAG_USES_BUFFERS`], for one call.
 pub const FLAGS: usize = RESULT + 6;
 /// The lowest stack address a call may start at.
 pub const STACK_LIMIT: usize = RESULT + 7;
@@ -31,8 +31,26 @@ pub const STACK_LIMIT: usize = RESULT + 7;
 pub const LOADED: usize = RESULT + 8;
 /// Stands for the eightbytes of structs that are all padding: their bytes travel nowhere.
 pub const PADDING: usize = RESULT + 9;
+/// While C runs, the address of the innermost call's [`Frame`](crate::state::Frame), else 0. Its lowest bit
+/// is set where something is to be done when C has returned.
+pub const ACTIVE: usize = RESULT + 10;
+/// The address of errno on the environment's thread.
+pub const ERRNO_AT: usize = RESULT + 11;
+/// errno as C sees it: set before every call of C, and read after it.
+pub const ERRNO: usize = RESULT + 12;
+/// Not 0 where JavaScript has set errno since C called the running callback.
+pub const ERRNO_SET: usize = RESULT + 13;
+/// The number of the callback that C has called.
+pub const CALLBACK: usize = RESULT + 14;
+/// Where that callback's errors go: an [`Origin`](crate::upcall::Origin) as a number. Of a call that is started in the
+/// background its number.
+pub const ORIGIN: usize = RESULT + 15;
+/// The number of the background call whose outcome stands in the slots.
+pub const FINISHED: usize = RESULT + 16;
+/// Its errno.
+pub const FINISHED_ERRNO: usize = RESULT + 17;
 /// The number of words.
-pub const WORDS: usize = RESULT + 16;
+pub const WORDS: usize = RESULT + 24;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;
@@ -41,6 +59,9 @@ pub const FLAG_SAME_TEXT: u32 = 2;
 /// Set by JavaScript, with a number in the bits from 8 on, while it reads the fields of a struct argument into the slots. Every call clears
 /// the flags, so that JavaScript sees by this one whether code of the user's made a call meanwhile.
 pub const FLAG_FILLING: u32 = 4;
+
+/// A background call uses memory of JavaScript's.
+pub const FLAG_USES_BUFFERS: u32 = 8;
 
 /// Why a call did not happen or gave no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +81,13 @@ pub enum Status {
     TextTooLong = 6,
     /// A Node-API call failed unexpectedly.
     Internal = 7,
+    /// A callback that C called has failed; JavaScript has its error.
+    Callback = 8,
 }
 
 impl Status {
     /// Every status, for the JavaScript side.
-    pub const ALL: [(&'static str, Status); 7] = [
+    pub const ALL: [(&'static str, Status); 8] = [
         ("closed", Status::Closed),
         ("stackOverflow", Status::StackOverflow),
         ("embeddedNul", Status::EmbeddedNul),
@@ -72,5 +95,6 @@ impl Status {
         ("unreadableText", Status::UnreadableText),
         ("textTooLong", Status::TextTooLong),
         ("internal", Status::Internal),
+        ("callback", Status::Callback),
     ];
 }

@@ -65,7 +65,7 @@ describe('function pointers', () => {
   });
 
   test.each(
-    labelled('text', true, {}, [], () => 1, Buffer.alloc(8), new ArrayBuffer(8), new Map(), ref('i32')),
+    labelled('text', true, {}, [], Buffer.alloc(8), new ArrayBuffer(8), new Map(), ref('i32')),
   )('%s is none', (_, value) => {
     const refused = expect.objectContaining({ code: expect.stringMatching(/^ERR_FFI_INVALID_/) }) as never;
     expect(() => operate(value, 1, 2)).toThrow(refused);

@@ -360,7 +360,7 @@ assert<Equal<ReturnType<F['next']>, number>>();
 assert<Equal<ReturnType<F['open']>, OpaquePointer<'FILE'> | null>>();
 assert<Equal<Parameters<F['close']>, [OpaqueLike<'FILE'>, OpaqueLike<'FILE'>]>>();
 assert<Equal<ReturnType<F['point']>, number>>();
-assert<Equal<Parameters<F['sort']>, [FunctionLike]>>();
+assert<Equal<Parameters<F['sort']>, [FunctionLike | ((a: number) => unknown)]>>();
 assert<Equal<ReturnType<F['sort']>, number>>();
 assert<Equal<F['origin'], DataSymbol<typeof Complex>>>();
 assert<Equal<F['origin']['value'], ComplexValue>>();
@@ -411,8 +411,9 @@ symbols.next('BLUE');
 symbols.close(some<OpaquePointer<'DIR'>>(), null);
 // @ts-expect-error a string in an array of numbers
 symbols.sum(['1'], null);
-// @ts-expect-error a JavaScript function for a C function
-symbols.sort(() => 0);
+symbols.sort((value) => value + 1);
+// @ts-expect-error more parameters than C gives arguments
+symbols.sort((a, b) => b);
 // @ts-expect-error a string for a variadic struct
 symbols.print('', [Complex, 'text']);
 // @ts-expect-error an address is no value of an array

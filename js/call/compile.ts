@@ -14,6 +14,7 @@ import { exact } from '../composite/decode';
 import { fillingFlags, layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
 import { isAddress, isAggregate } from '../types';
+import { closeCallbacks } from '../upcall/callback';
 import { convertAll } from '../values';
 import * as results from './results';
 import type { Parameter, Shape } from './shape';
@@ -28,7 +29,12 @@ function isIndirect({ type }: Parameter): boolean {
 
 /** Whether a conversion makes memory that must live as long as the call. */
 function keeps({ type, store }: Parameter): boolean {
-  return store === 'aggregate' || type.convert === 'array';
+  return store === 'aggregate' || type.convert === 'array' || takesFunctions({ type });
+}
+
+/** Whether a JavaScript function can be given, which is a callback until the call ends. */
+function takesFunctions({ type }: Pick<Parameter, 'type'>): boolean {
+  return type.signature !== undefined;
 }
 
 /** The places of the parameters that `isIndirect`. */
@@ -222,6 +228,10 @@ function source(shape: Shape, id: number): string {
       ${call}
       if (call === calls) { ${keeping} }
     }`;
+  // Callbacks are closed when the result has been read, or the call has failed.
+  const closing = parameters.some(takesFunctions)
+    ? ['try {', `} finally { if (kept !== undefined) closeCallbacks(kept[${parameters.length}]); }`]
+    : ['', ''];
   return `'use strict'; // ${id}
   const { ${Object.keys(slots).join(', ')} } = slots;
   ${remembered.join('\n  ')}
@@ -230,9 +240,10 @@ function source(shape: Shape, id: number): string {
   return function (${args}) {
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
     let flags = 0, r${kept ? ', kept' : ''};
+    ${closing[0]}
     ${hasAggregates ? aggregates(shape) : scalars(shape)}
     ${calling}
-    ${kept ? 'if (kept !== undefined) kept.length = 0;' : ''}
+    ${kept && closing[0] === '' ? 'if (kept !== undefined) kept.length = 0;' : ''}
     // Naming the arguments here keeps their buffers alive until C has returned.
     const status = U32[${layout.status * 2}];
     if (status !== 0) {
@@ -241,6 +252,7 @@ function source(shape: Shape, id: number): string {
       throw failure(status, owner, shape, arguments);
     }
     ${result(shape)}
+    ${closing[1]}
   };`;
 }
 
@@ -261,6 +273,7 @@ const helpers = {
   exact,
   opaquePointer,
   fillingFlags,
+  closeCallbacks,
 };
 
 let count = 0;

@@ -2,38 +2,80 @@
 import type { FunctionDefinition } from '../define';
 import { variadicType } from '../define';
 import { describe, ffiError, isArray } from '../errors';
-import { environment, native, type NativeLibrary } from '../native';
+import { systemError } from '../failure';
+import { environment, layout, native, slots, type NativeFunction, type NativeLibrary } from '../native';
+import { readText } from '../text';
 import { typeNamed, type TypeInfo } from '../types';
-import { shapeOf } from './shape';
+import { checkBackground, startCall, type Options, type Settled } from './background';
+import { shapeOf, type Shape } from './shape';
 import { wrap } from './wrap';
 
 export type Callable = (...args: unknown[]) => unknown;
 
+/** Starts a call in the background. */
+export type Starter = (args: readonly unknown[], options?: Options) => Promise<unknown>;
+
 /** A function made, and what takes it back. */
 export interface Bound {
   readonly call: Callable;
+  readonly start: Starter;
   readonly path: string;
   /** Makes the function refuse; `false` when it did already. */
   close(): boolean;
 }
 
+const none: Options = {};
+
+/** Where the calls of a native function run. */
+type Mode = 'direct' | 'pumped' | 'background';
+
+/** What a signature is bound to. */
+interface Target {
+  readonly group: NativeLibrary;
+  readonly address: number;
+  /** The name in messages. */
+  readonly owner: string;
+}
+
+function bindNative({ group, address, owner }: Target, shape: Shape, mode: Mode): [NativeFunction, number] {
+  return native(() => group.bind(environment, shape.plan.id, address, mode, owner));
+}
+
 /** Binds one signature to an address. */
 function bindSignature(
-  group: NativeLibrary,
-  address: number,
-  owner: string,
+  target: Target,
   types: readonly TypeInfo[],
   fixed: number,
-  result: TypeInfo,
-  holds = false,
+  def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump'>,
 ): Bound {
-  const shape = shapeOf(types, fixed, result, holds);
-  const [entry, id] = native(() => group.bind(environment, shape.plan.id, address));
-  return { call: wrap(entry, shape, owner), path: shape.plan.path, close: () => group.closeFunction(id) };
+  const { group, owner } = target;
+  const shape = shapeOf(types, fixed, def.result, def.holds);
+  const [entry, id] = bindNative(target, shape, def.pump ? 'pumped' : 'direct');
+  let background: [NativeFunction, number] | undefined;
+  let open = true;
+  const entryOf = () => {
+    if (background === undefined) {
+      checkBackground(shape, types, owner);
+      background = bindNative(target, shape, 'background');
+      if (!open) group.closeFunction(background[1]);
+    }
+    return background[0];
+  };
+  return {
+    call: wrap(entry, shape, owner),
+    start: (args, options = none) => startCall(entryOf, owner, shape, args, options),
+    path: shape.plan.path,
+    close: () => {
+      open = false;
+      if (background !== undefined) group.closeFunction(background[1]);
+      return group.closeFunction(id);
+    },
+  };
 }
 
 /** A function whose extra arguments come as `[type, value]`: one binding per combination of types. */
-function bindVariadic(group: NativeLibrary, address: number, owner: string, def: FunctionDefinition): Bound {
+function bindVariadic(target: Target, def: FunctionDefinition): Bound {
+  const { owner } = target;
   const fixed = def.args.length;
   const given = def.args.filter(({ convert }) => convert !== 'env').length;
   const bindings = new Map<string, Bound>();
@@ -42,13 +84,14 @@ function bindVariadic(group: NativeLibrary, address: number, owner: string, def:
     const key = types.map((type) => type.id).join();
     let bound = bindings.get(key);
     if (bound === undefined) {
-      bound = bindSignature(group, address, owner, [...def.args, ...types], fixed, def.result, def.holds);
+      bound = bindSignature(target, [...def.args, ...types], fixed, def);
       if (closed) bound.close();
       bindings.set(key, bound);
     }
     return bound;
   };
-  const call = (...args: unknown[]): unknown => {
+  /** The binding for the types of the extra arguments, and all values. */
+  const resolveExtras = (args: readonly unknown[]): [Bound, unknown[]] => {
     if (args.length < given) {
       const message = `${owner} takes at least ${given} arguments, got ${args.length}`;
       throw ffiError('ERR_FFI_ARG_COUNT', message);
@@ -65,17 +108,49 @@ function bindVariadic(group: NativeLibrary, address: number, owner: string, def:
       const rounds = type.machine === 'f32' && typeof value === 'number';
       return { type, value: rounds ? Math.fround(value) : value };
     });
-    const values = extras.map(({ value }) => value);
-    return bindingOf(extras.map(({ type }) => type)).call(...args.slice(0, given), ...values);
+    const bound = bindingOf(extras.map(({ type }) => type));
+    return [bound, [...args.slice(0, given), ...extras.map(({ value }) => value)]];
+  };
+  const call = (...args: unknown[]): unknown => {
+    const [bound, values] = resolveExtras(args);
+    return bound.call(...values);
   };
   Object.defineProperty(call, 'length', { value: given });
+  const start: Starter = async (args, options) => {
+    const [bound, values] = resolveExtras(args);
+    return bound.start(values, options);
+  };
   const close = () => {
     const open = !closed;
     closed = true;
     for (const bound of bindings.values()) bound.close();
     return open;
   };
-  return { call, path: bindingOf([]).path, close };
+  return { call, start, path: bindingOf([]).path, close };
+}
+
+/** The function with its results passed through `finish`, which is given errno too. */
+function finishing(bound: Bound, finish: (value: unknown, errno: number) => unknown): Bound {
+  const call = (...args: unknown[]) => finish(bound.call(...args), slots.I32[layout.errno * 2]!);
+  Object.defineProperty(call, 'length', { value: bound.call.length });
+  const start: Starter = async (args, options = none) => {
+    const { value, errno } = (await bound.start(args, { ...options, errno: true })) as Settled;
+    const finished = finish(value, errno);
+    return options.errno === true ? { value: finished, errno } : finished;
+  };
+  return { ...bound, call, start };
+}
+
+/** Copies a string result, and hands it to its deallocator. */
+function disposing(bound: Bound, type: TypeInfo, free: (address: unknown) => void, owner: string): Bound {
+  return finishing(bound, (text) => {
+    if (text === 0) return null;
+    try {
+      return readText(type, text as number, owner);
+    } finally {
+      free(text);
+    }
+  });
 }
 
 /** Binds a definition to an address. `free` disposes of a string result that has been copied. */
@@ -85,46 +160,22 @@ export function bindFunction(
   owner: string,
   def: FunctionDefinition,
   free?: (address: unknown) => void,
+  syscall = owner,
 ): Bound {
+  const target = { group, address, owner };
   const bind = (result: TypeInfo) =>
     def.variadic
-      ? bindVariadic(group, address, owner, { ...def, result })
-      : bindSignature(group, address, owner, def.args, -1, result, def.holds);
-  if (free === undefined) return bind(def.result);
-  const bound = bind(typeNamed('ptr'));
-  const call = (...args: unknown[]): unknown => {
-    const text = bound.call(...args);
-    if (text === 0) return null;
-    try {
-      return readText(def.result, text as number, owner);
-    } finally {
-      free(text);
-    }
-  };
-  Object.defineProperty(call, 'length', { value: bound.call.length });
-  return { ...bound, call };
+      ? bindVariadic(target, { ...def, result })
+      : bindSignature(target, def.args, -1, { ...def, result });
+  const plain =
+    free === undefined ? bind(def.result) : disposing(bind(typeNamed('ptr')), def.result, free, owner);
+  const { throws } = def;
+  if (throws === undefined) return plain;
+  return finishing(plain, (value, errno) => {
+    if (throws(value)) throw systemError(errno, syscall);
+    return value;
+  });
 }
 
 /** Functions of arkffi's own, and those on addresses that lie in no library: never closed together. */
 export const ownGroup = environment.group();
-
-const identity = native((binding) => binding.guardRoutines().identity);
-const readers = new Map<number, Callable>();
-
-/**
- * The string at an address; null for NULL. A C function that returns its argument reads it, so that
- * strings are decoded in one place.
- */
-export function readText(type: TypeInfo, address: number | bigint, owner: string): string | null {
-  let reader = readers.get(type.id);
-  if (reader === undefined) {
-    reader = bindSignature(ownGroup, identity, type.name, [typeNamed('ptr')], -1, type).call;
-    readers.set(type.id, reader);
-  }
-  try {
-    return reader(address) as string | null;
-  } catch (error) {
-    if (error instanceof Error) error.message = `${owner}: ${error.message}`;
-    throw error;
-  }
-}

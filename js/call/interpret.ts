@@ -3,9 +3,10 @@ import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
-import { convertAll } from '../values';
+import { closeCallbacks } from '../upcall/callback';
+import { convertAll, keptOf } from '../values';
 import { place, readSigned, readUnsigned, resultWord } from './results';
-import type { Shape } from './shape';
+import type { Parameter, Shape } from './shape';
 import { failure, storeAny, wrongCount } from './support';
 
 const { U32 } = slots;
@@ -48,6 +49,14 @@ export function readResult(shape: Shape, owner: string, returned: unknown): unkn
   }
 }
 
+/** The values that the native function takes as arguments. */
+export function handedOver(parameters: readonly Parameter[], values: readonly unknown[]): unknown[] {
+  return values.filter((_, index) => {
+    const store = parameters[index]?.store;
+    return store === 'text' || store === 'value';
+  });
+}
+
 /** Makes the wrapper of a native function. */
 export function interpretWrapper(
   native: NativeFunction,
@@ -61,19 +70,19 @@ export function interpretWrapper(
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
     // Every conversion comes before the first store: it may run user code, which may call C.
     const values = convertAll(types, args, owner);
-    U32[flags] = storeAny(parameters, owner, values);
-    const handed = parameters.flatMap(({ store }, index) =>
-      store === 'text' || store === 'value' ? [values[index]] : [],
-    );
-    const returned = native(...handed);
-    const left = U32[status]!;
-    U32[status] = 0;
-    // What the values point to was alive up to here.
-    values.length = 0;
-    if (left !== 0) throw failure(left, owner, shape, args);
-    if (result.convert !== 'utf8') return readResult(shape, owner, returned);
-    if (returned !== undefined) lastText = returned;
-    return lastText;
+    try {
+      U32[flags] = storeAny(parameters, owner, values);
+      const returned = native(...handedOver(parameters, values));
+      const left = U32[status]!;
+      U32[status] = 0;
+      if (left !== 0) throw failure(left, owner, shape, args);
+      if (result.convert !== 'utf8') return readResult(shape, owner, returned);
+      if (returned !== undefined) lastText = returned;
+      return lastText;
+    } finally {
+      // What the values point to was alive up to here.
+      closeCallbacks(keptOf(types, values));
+    }
   };
   Object.defineProperty(wrapper, 'length', { value: parameters.length });
   return wrapper;

@@ -17,6 +17,10 @@ export interface Parameter {
 export interface Shape {
   readonly plan: PlanInfo;
   readonly parameters: readonly Parameter[];
+  /** The types of the parameters. */
+  readonly types: readonly TypeInfo[];
+  /** Whether the native function takes some of the values as arguments. */
+  readonly handsOver: boolean;
   readonly result: TypeInfo;
   /** Whether an aggregate result is kept in memory of its own, and the result is its address. */
   readonly holds: boolean;
@@ -49,7 +53,15 @@ export function shapeOf(
   });
   const values = parameters.filter(({ store }) => store === 'text' || store === 'value');
   const keepsText = values.length > 0 && values.every(({ type }) => type.convert === 'utf8');
-  const shape = { plan, parameters, result, holds: holds && isAggregate(result), keepsText };
+  const shape = {
+    plan,
+    parameters,
+    types: parameters.map(({ type }) => type),
+    handsOver: values.length > 0,
+    result,
+    holds: holds && isAggregate(result),
+    keepsText,
+  };
   if (isScalar) shapes.set(key, shape);
   return shape;
 }

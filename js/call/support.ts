@@ -4,9 +4,11 @@ import { arrayBufferSize, isResizable, lengthOf, memoryOf } from '../buffer';
 import { describe, ffiError } from '../errors';
 import { layout, slots } from '../native';
 import { settle } from '../convert';
+import { textError } from '../text';
+import { takePending } from '../upcall/pending';
 import type { Parameter, Shape } from './shape';
 
-const { F32, F64, I64, U8, U64 } = slots;
+const { F32, F64, I64, U8 } = slots;
 
 /** Buffers larger than this, in bytes, are not remembered: a function would keep its last one alive. */
 const rememberedBytes = 64 * 1024;
@@ -45,17 +47,24 @@ export function storeAny(
   owner: string,
   values: ArrayLike<unknown>,
 ): number {
-  const stored = parameters.flatMap((parameter, index) => {
+  const settled: unknown[] = [];
+  let bits = false;
+  for (let index = 0; index < parameters.length; index++) {
+    const parameter = parameters[index]!;
     const { type, store } = parameter;
-    if (store === 'text' || store === 'value') return [];
+    let value: unknown = undefined;
     if (store === 'aggregate') {
       storeBytes(parameter, values[index] as Uint8Array);
-      return [];
+    } else if (store !== 'text' && store !== 'value') {
+      value = settle(type, values[index], owner, index);
+      bits ||= typeof value === 'bigint';
     }
-    return [{ ...parameter, value: settle(type, values[index], owner, index) as number | bigint }];
-  });
-  const bits = stored.some(({ value }) => typeof value === 'bigint');
-  for (const { store, word, value } of stored) {
+    settled.push(value);
+  }
+  for (let index = 0; index < parameters.length; index++) {
+    const { store, word } = parameters[index]!;
+    const value = settled[index] as number | bigint | undefined;
+    if (value === undefined) continue;
     if (store === 'f32') F32[word * 2] = value as number;
     else if (bits && store === 'number') I64[word] = BigInt.asIntN(64, BigInt(value));
     else F64[word] = value as number;
@@ -70,7 +79,11 @@ export function wrongCount(owner: string, wanted: number, given: number): Error 
 }
 
 /** The error for a status that native code left instead of making the call. */
-export function failure(status: number, owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
+export function failure(status: number, owner: string, shape: Shape, given: ArrayLike<unknown>): unknown {
+  return takePending(() => refusal(status, owner, shape, given));
+}
+
+function refusal(status: number, owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
   const args = Array.from(given);
   const reason = layout.statuses[status - 1];
   switch (reason) {
@@ -89,17 +102,11 @@ export function failure(status: number, owner: string, shape: Shape, given: Arra
     case 'outOfMemory':
       return ffiError(
         'ERR_FFI_OUT_OF_MEMORY',
-        `${owner}: no memory for a string argument or a struct result`,
+        `${owner}: no memory for a string argument, a struct result or a thread`,
       );
-    case 'unreadableText': {
-      const at = `0x${U64[layout.result]!.toString(16)}`;
-      return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);
-    }
+    case 'unreadableText':
     case 'textTooLong':
-      return ffiError(
-        'ERR_FFI_OUT_OF_RANGE',
-        `${owner}: the string is longer than a JavaScript string can be`,
-      );
+      return textError(status, owner);
     default:
       return ffiError('ERR_FFI_UNSUPPORTED', `${owner}: Node-API refused a conversion`);
   }

@@ -1,5 +1,5 @@
 /** The composite types but structs and unions: arrays, pointers, functions, enumerations, bit-fields. */
-import { checkObject, resolveArguments, resolveResult } from '../define';
+import { checkObject, resolveSignature } from '../define';
 import { describe, ffiError } from '../errors';
 import { environment, native } from '../native';
 import {
@@ -64,9 +64,7 @@ export function opaque(name: unknown): TypeObject {
 export function fn(def: unknown): TypeObject {
   checkObject(def, 'fn');
   checkKeys('fn', def, ['args', 'returns']);
-  resolveArguments(def.args === undefined ? [] : def.args, 'fn');
-  resolveResult(def.returns, 'fn');
-  return makeAddress('fn', 'function pointer', { convert: 'code' });
+  return makeAddress('fn', 'function pointer', { convert: 'code', signature: resolveSignature(def, 'fn') });
 }
 
 /** Structs, unions and arrays may be nested so deep. */

@@ -1,7 +1,7 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
 import { alive } from '../alive';
 import { copyAt, readAt, writable, writeAt } from '../cell';
-import { readText } from '../call/function';
+import { readText } from '../text';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';

@@ -4,6 +4,7 @@ import { sizeOf } from '../buffer';
 import { copyAt } from '../cell';
 import { codeAddress } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
+import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
 import { native } from '../native';
 import { typeNamed } from '../types';
@@ -13,14 +14,7 @@ const lengthOf = bindFunction(
   ownGroup,
   native((binding) => binding.guardRoutines().length),
   'length',
-  {
-    kind: 'function',
-    args: [typeNamed('ptr')],
-    variadic: false,
-    result: typeNamed('i64'),
-    holds: false,
-    free: undefined,
-  },
+  plainFunction([typeNamed('ptr')], typeNamed('i64')),
 ).call;
 
 /** The bytes before the NUL of a string at an address. */

@@ -9,7 +9,7 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
-use libffi::low::CodePtr;
+use libffi::low::{CodePtr, ffi_cif, prep_closure, try_closure_alloc};
 use libffi::middle::{Arg, Cif, Ret, Type};
 
 use super::registers;
@@ -26,6 +26,31 @@ compile_error!("argument words are passed to libffi by address, which needs litt
 pub struct Interface {
     cif: Cif,
     is_void: bool,
+}
+
+// SAFETY: nothing of an interface changes once it is made, and its types are its own.
+unsafe impl Send for Interface {}
+// SAFETY: as above.
+unsafe impl Sync for Interface {}
+
+/// What a closure enters, with what it was made with, the addresses of the arguments, and that of the
+/// result.
+pub type Entered = unsafe extern "C" fn(*const c_void, *const *const c_void, *mut c_void);
+
+/// What `through` needs.
+struct Target {
+    enter: Entered,
+    data: *const c_void,
+}
+
+unsafe extern "C" fn through(
+    _cif: &ffi_cif,
+    result: &mut u64,
+    arguments: *const *const c_void,
+    target: &Target,
+) {
+    // SAFETY: libffi passes what the closure was made with; `enter` takes it by the promise of `closure`.
+    unsafe { (target.enter)(target.data, arguments, (&raw mut *result).cast()) };
 }
 
 impl Interface {
@@ -53,6 +78,19 @@ impl Interface {
         })?;
         let is_void = plan.signature.result == Value::Scalar(TypeId::Void);
         Ok(Interface { cif, is_void })
+    }
+
+    /// A function pointer of the signature that enters `enter` with `data`; `None` where the system grants no
+    /// executable memory. It lives for ever.
+    ///
+    /// # Safety
+    /// The interface and what `data` points to are never freed.
+    pub unsafe fn closure(&self, enter: Entered, data: *const c_void) -> Option<*const c_void> {
+        let (closure, code) = try_closure_alloc()?;
+        let target = Box::leak(Box::new(Target { enter, data }));
+        // SAFETY: the closure was just allocated; interface and target are never freed (caller, and above).
+        let prepared = unsafe { prep_closure(closure, self.cif.as_raw_ptr(), through, target, code) };
+        prepared.ok().map(|()| code.as_ptr())
     }
 
     /// Calls `target` with the words of the parameters. An aggregate result is written to `memory`;

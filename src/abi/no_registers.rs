@@ -7,6 +7,9 @@ use crate::aggregate::Aggregate;
 use crate::plan::{Passed, Registers};
 use crate::types::Machine;
 
+/// Argument registers: none that arkffi knows.
+pub const STACK: usize = 0;
+
 /// No signature is assigned to registers here.
 pub fn assign(_params: &[Passed], _hidden: bool) -> Option<Registers> {
     None

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,13 +14,17 @@ use napi_derive::napi;
 use super::library::{LoadOptions, NativeLibrary};
 use super::{Raw, Result, raw, raw_env};
 use crate::aggregate::{Aggregate, Kind, Place, Value};
-use crate::call::function::{Group, State};
+use crate::call::function::Group;
+use crate::event_loop;
 use crate::library::Loaded;
-use crate::memory::{code, stack};
+use crate::memory::code;
 use crate::plan::{Path, Plan, Returned, Source};
 use crate::signature::Signature;
 use crate::slots;
+use crate::state::{Functions, State};
 use crate::types::TypeId;
+use crate::upcall::record::{self, Class};
+use crate::upcall::run::watch_exit;
 
 /// Where the values of a call go.
 #[napi(object)]
@@ -51,7 +56,19 @@ pub struct SlotLayout {
     pub flag_bits: u32,
     pub flag_same_text: u32,
     pub flag_filling: u32,
+    pub flag_uses_buffers: u32,
+    pub errno: u32,
+    pub errno_set: u32,
+    pub callback: u32,
+    pub origin: u32,
+    pub finished: u32,
+    pub finished_errno: u32,
     pub statuses: Vec<String>,
+}
+
+unsafe extern "C" fn leave_thread(context: *mut c_void) {
+    // SAFETY: the reference that the constructor gave.
+    unsafe { Rc::from_raw(context.cast_const().cast::<State>()) }.leave_thread();
 }
 
 /// The state of one environment.
@@ -64,6 +81,8 @@ pub struct Environment {
     aggregates: RefCell<Vec<Arc<Aggregate>>>,
     /// Their places in that list: types that are alike share a row.
     rows: RefCell<HashMap<Arc<Aggregate>, u32>>,
+    /// The classes of callbacks by number.
+    classes: RefCell<Vec<&'static Class>>,
     slots: sys::napi_ref,
 }
 
@@ -84,15 +103,23 @@ impl Environment {
             }
             sys::napi_create_reference(raw, buffer, 1, &mut slots);
             memory.cast::<u64>().write_bytes(0, slots::WORDS);
-            memory.cast::<u64>().add(slots::STACK_LIMIT).write(stack::limit() as u64);
         }
-        let state = Rc::new(State::new(memory.cast()));
+        // SAFETY: the slots were made above, for the environment of this call.
+        let state = Rc::new(unsafe { State::new(raw_env(env), memory.cast()) });
+        state.enter_thread();
+        // SAFETY: the hook is given a reference of its own, and runs once, on this thread.
+        unsafe {
+            let context = Rc::into_raw(Rc::clone(&state)).cast_mut().cast::<c_void>();
+            sys::napi_add_env_cleanup_hook(raw_env(env), Some(leave_thread), context);
+        }
+        watch_exit();
         Ok(Environment {
             state,
             plans: RefCell::default(),
             known: RefCell::default(),
             aggregates: RefCell::default(),
             rows: RefCell::default(),
+            classes: RefCell::default(),
             slots,
         })
     }
@@ -138,6 +165,13 @@ impl Environment {
             flag_bits: slots::FLAG_BITS,
             flag_same_text: slots::FLAG_SAME_TEXT,
             flag_filling: slots::FLAG_FILLING,
+            flag_uses_buffers: slots::FLAG_USES_BUFFERS,
+            errno: word(slots::ERRNO),
+            errno_set: word(slots::ERRNO_SET),
+            callback: word(slots::CALLBACK),
+            origin: word(slots::ORIGIN),
+            finished: word(slots::FINISHED),
+            finished_errno: word(slots::FINISHED_ERRNO),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -211,8 +245,7 @@ impl Environment {
         holds: bool,
         fast: bool,
     ) -> Result<PlanInfo> {
-        let types = params.into_iter().map(|row| self.row(row)).collect::<Result<Vec<Value>>>()?;
-        let signature = Signature::new(types, usize::try_from(fixed).ok(), self.row(result)?, holds)?;
+        let signature = self.signature(params, fixed, result, holds)?;
         let mut plans = self.plans.borrow_mut();
         let mut known = self.known.borrow_mut();
         let id = match known.get(&(signature.clone(), fast)) {
@@ -245,6 +278,100 @@ impl Environment {
                 Returned::Scalar | Returned::Memory => vec![0, 1],
             },
         })
+    }
+
+    fn signature(&self, params: Vec<u32>, fixed: i32, result: u32, holds: bool) -> Result<Signature> {
+        let types = params.into_iter().map(|row| self.row(row)).collect::<Result<Vec<Value>>>()?;
+        Ok(Signature::new(types, usize::try_from(fixed).ok(), self.row(result)?, holds)?)
+    }
+
+    /// Tells what native code calls: what runs a callback, what settles background calls, what warns.
+    #[napi]
+    pub fn install(&self, dispatch: Raw, settle: Raw, warn: Raw) {
+        let reference = |function: &Raw| {
+            let mut reference = null_mut();
+            // SAFETY: the function is an argument of the running call.
+            unsafe { sys::napi_create_reference(self.state.env, function.0, 1, &mut reference) };
+            reference
+        };
+        self.state.functions.set(Some(Functions {
+            dispatch: reference(&dispatch),
+            settle: reference(&settle),
+            warn: reference(&warn),
+        }));
+    }
+
+    /// Lets other threads wake the event loop.
+    #[napi]
+    pub fn start(&self) -> Result<()> {
+        // SAFETY: the environment's thread runs this.
+        Ok(unsafe { event_loop::start(&self.state) }?)
+    }
+
+    /// Keeps the event loop alive until `release` is called as often.
+    #[napi]
+    pub fn hold(&self) {
+        // SAFETY: the environment's thread runs this; the facade has called `start`.
+        unsafe { event_loop::hold(&self.state) };
+    }
+
+    #[napi]
+    pub fn release(&self) {
+        // SAFETY: as for `hold`.
+        unsafe { event_loop::release(&self.state) };
+    }
+
+    /// The number of the class of callbacks of that signature.
+    #[napi]
+    pub fn callback_class(&self, params: Vec<u32>, result: u32, fast: bool) -> Result<u32> {
+        let class = record::class(self.signature(params, -1, result, false)?, fast)?;
+        let mut classes = self.classes.borrow_mut();
+        classes.push(class);
+        Ok(classes.len() as u32 - 1)
+    }
+
+    /// A function pointer of that class, by which C runs the callback of that number.
+    #[napi]
+    pub fn open_callback(&self, class: u32, number: u32, name: String) -> Result<f64> {
+        let found = self.classes.borrow().get(class as usize).copied();
+        let class = found.ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such class"))?;
+        let opened = class.open(&self.state, number, name)?;
+        let mut callbacks = self.state.callbacks.borrow_mut();
+        if callbacks.len() <= number as usize {
+            callbacks.resize(number as usize + 1, None);
+        }
+        callbacks[number as usize] = Some(opened);
+        Ok(super::number(opened.code as usize))
+    }
+
+    /// Makes the function pointer of that number inert.
+    #[napi]
+    pub fn close_callback(&self, number: u32) {
+        let found = self.state.callbacks.borrow_mut().get_mut(number as usize).and_then(Option::take);
+        if let Some(opened) = found {
+            record::close(opened);
+        }
+    }
+
+    /// Gives a background call up; `false` where it has begun.
+    #[napi]
+    pub fn cancel(&self, number: u32) -> bool {
+        event_loop::cancel(&self.state, number)
+    }
+
+    /// A function that puts the outcome of the next background call that has ended into the slots, its number
+    /// too, and returns its string result.
+    #[napi(ts_return_type = "() => unknown")]
+    pub fn finished_function(&self, env: &Env) -> Raw {
+        // SAFETY: env is the running call's, and the state this environment's.
+        Raw(unsafe { raw::finished_function(raw_env(env), &self.state) })
+    }
+
+    /// A function that reads the string whose address is in the result slot, as its 64-bit pattern.
+    #[napi(ts_return_type = "(unit: number) => unknown")]
+    pub fn text_function(&self, env: &Env) -> Raw {
+        // SAFETY: env is the running call's, and the slots are this environment's.
+        Raw(unsafe { raw::text_function(raw_env(env), self.state.slots) })
     }
 
     pub(super) fn plan_of(&self, id: u32) -> Option<Arc<Plan>> {

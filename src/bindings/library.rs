@@ -9,8 +9,9 @@ use napi_derive::napi;
 
 use super::environment::Environment;
 use super::{Raw, Result, address, number, raw_env};
+use crate::background::pool;
 use crate::call::entry::Entry;
-use crate::call::function::{Group, bind};
+use crate::call::function::{Group, Mode, bind};
 use crate::library::{Deep, Loaded, Options, c_name, nearest};
 
 /// How to load. `deep` is absent for 'auto'.
@@ -84,15 +85,29 @@ impl NativeLibrary {
         self.loaded.borrow().as_ref().map(|loaded| loaded.near_names(&name)).unwrap_or_default()
     }
 
-    /// The native function that calls `target` by a plan, and its number for `closeFunction`.
+    /// The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
+    /// 'direct', 'pumped' or 'background'.
     #[napi(ts_return_type = "[(...values: unknown[]) => unknown, number]")]
-    pub fn bind(&self, env: &Env, environment: &Environment, plan: u32, target: f64) -> Result<(Raw, f64)> {
+    pub fn bind(
+        &self,
+        env: &Env,
+        environment: &Environment,
+        plan: u32,
+        target: f64,
+        mode: String,
+        name: String,
+    ) -> Result<(Raw, f64)> {
         let plan = environment
             .plan_of(plan)
             .ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such plan"))?;
         let target = address(target) as *const c_void;
+        let mode = match mode.as_str() {
+            "pumped" => Mode::Pumped,
+            "background" => Mode::Background,
+            _ => Mode::Direct,
+        };
         // SAFETY: the group belongs to the environment that runs this call.
-        let (function, entry) = unsafe { bind(raw_env(env), &self.group, &plan, target) }?;
+        let (function, entry) = unsafe { bind(raw_env(env), &self.group, &plan, target, mode, &name) }?;
         Ok((Raw(function), number(entry as usize)))
     }
 
@@ -114,9 +129,15 @@ impl NativeLibrary {
     pub fn close(&self) {
         self.group.close();
         if let Some(loaded) = self.loaded.take() {
-            self.group.state().unload(loaded);
+            self.group.unload(loaded);
         }
     }
+}
+
+/// Sets how many background calls of the process run at once.
+#[napi]
+pub fn set_pool_size(size: u32) {
+    pool::set_size(size as usize);
 }
 
 /// The names most like one, best first.

@@ -11,7 +11,7 @@ mod memory;
 mod raw;
 
 use napi::Env;
-use napi::bindgen_prelude::{ToNapiValue, TypeName, ValueType};
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue, ValueType};
 use napi::sys::{napi_env, napi_value};
 
 use crate::error::Error;
@@ -35,6 +35,14 @@ impl TypeName for Raw {
 
     fn value_type() -> ValueType {
         ValueType::Unknown
+    }
+}
+
+impl ValidateNapiValue for Raw {}
+
+impl FromNapiValue for Raw {
+    unsafe fn from_napi_value(_env: napi_env, value: napi_value) -> napi::Result<Self> {
+        Ok(Raw(value))
     }
 }
 

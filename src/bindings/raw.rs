@@ -2,12 +2,17 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
+use std::rc::Rc;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
+use crate::convert::text::Text;
+use crate::event_loop::next_finished;
 use crate::library::Loaded;
 use crate::memory::code;
-use crate::slots::RESULT_NUMBER;
+use crate::slots::{RESULT, RESULT_NUMBER, STATUS};
+use crate::state::State;
+use crate::types::TextUnit;
 
 const NOT_A_BUFFER: f64 = -1.0;
 const DETACHED: f64 = -2.0;
@@ -85,6 +90,64 @@ unsafe fn buffer_address(env: napi_env, value: napi_value) -> f64 {
             sys::napi_is_detached_arraybuffer(env, buffer, &mut detached);
         }
         if detached { DETACHED } else { data as usize as f64 }
+    }
+}
+
+/// The native function `finished`.
+///
+/// # Safety
+/// `env` is the running call's, and `state` its environment's.
+pub(super) unsafe fn finished_function(env: napi_env, state: &Rc<State>) -> napi_value {
+    let mut function = null_mut();
+    // SAFETY: the caller's promise; the state lives as long as the environment, which holds it.
+    unsafe {
+        let name = c"finished".as_ptr().cast::<c_char>();
+        let data = Rc::as_ptr(state).cast_mut().cast::<c_void>();
+        sys::napi_create_function(env, name, 8, Some(finished), data, &mut function);
+    }
+    function
+}
+
+unsafe extern "C" fn finished(env: napi_env, info: napi_callback_info) -> napi_value {
+    let mut state = null_mut();
+    // SAFETY: Node calls this with its environment and info; the data is the state given above.
+    unsafe {
+        sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut state);
+        next_finished(env, &*state.cast_const().cast::<State>())
+    }
+}
+
+/// The native function `text`.
+///
+/// # Safety
+/// `env` is the running call's, and `slots` are its environment's.
+pub(super) unsafe fn text_function(env: napi_env, slots: *mut u64) -> napi_value {
+    let mut function = null_mut();
+    // SAFETY: the caller's promise; the slots outlive every function of the environment.
+    unsafe {
+        let name = c"text".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 4, Some(text), slots.cast(), &mut function);
+    }
+    function
+}
+
+unsafe extern "C" fn text(env: napi_env, info: napi_callback_info) -> napi_value {
+    let (mut count, mut value, mut slots, mut unit) = (1, null_mut(), null_mut(), 0);
+    // SAFETY: Node calls this with its environment and info; the data is the slots given above.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, &mut value, null_mut(), &mut slots);
+        sys::napi_get_value_uint32(env, value, &mut unit);
+        let slots = slots.cast::<u64>();
+        let unit = match unit {
+            1 => TextUnit::Utf8,
+            2 => TextUnit::Utf16,
+            _ => TextUnit::Utf32,
+        };
+        let read = Text::read(*slots.add(RESULT) as usize, unit);
+        read.and_then(|text| text.create(env)).unwrap_or_else(|status| {
+            *slots.add(STATUS) = status as u64;
+            null_mut()
+        })
     }
 }
 

@@ -7,12 +7,13 @@
 //! `super::function::bind` before the function object exists, and stay set until its finalizer.
 #![allow(unsafe_code)]
 
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::function::Function;
-use super::stubs::{Callback, POOL, stub};
+use super::stubs::{Callback, POOL, entry_of_pool, stub};
 
 /// The code that an entry's stub jumps to; its calling convention is private to the stubs.
 #[derive(Clone, Copy)]
@@ -34,6 +35,8 @@ pub struct Entry {
     pub stack_words: usize,
     /// Plan, interface and caches, for the general handler.
     pub function: *mut Function,
+    /// The function's name, for warnings.
+    pub name: *const &'static str,
 }
 
 impl Entry {
@@ -46,7 +49,32 @@ impl Entry {
             stack_floats: 0,
             stack_words: 0,
             function: std::ptr::null_mut(),
+            name: null(),
         }
+    }
+}
+
+/// Names are kept for ever, once each: another thread may read one at any time.
+static NAMES: LazyLock<Mutex<HashMap<String, &'static &'static str>>> = LazyLock::new(Mutex::default);
+
+/// A name as an entry has it.
+pub fn keep_name(name: &str) -> *const &'static str {
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = names.entry(name.to_owned()).or_insert_with(|| {
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        Box::leak(Box::new(name))
+    });
+    &raw const **kept
+}
+
+/// The name of the function with that entry, if it is one of the pool. Any address may be given, on any
+/// thread.
+pub fn name_of(entry: *const c_void) -> Option<&'static str> {
+    let entry = entry_of_pool(entry)?;
+    // SAFETY: the pool's entries are never unmapped; a name is written whole, and kept for ever.
+    unsafe {
+        let name = (&raw const (*entry).name).read_volatile();
+        name.as_ref().copied()
     }
 }
 

@@ -15,66 +15,65 @@ use std::sync::Arc;
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
 use super::entry::{self, Entry};
-use super::stubs::{closed_handler, enter, handler};
+use super::stubs::{background_handler, closed_handler, enter, general_handler, handler};
 use crate::abi::libffi::Interface;
+use crate::background::job::Target;
 use crate::convert::text::{ArgumentCache, ResultCache};
 use crate::error::Result;
 use crate::library::Loaded;
-use crate::memory::pool::Pool;
 use crate::plan::{Path, Plan};
-
-/// What the functions of one environment share.
-pub struct State {
-    /// The environment's slots; JavaScript holds the same memory.
-    pub slots: *mut u64,
-    /// How many calls that can enter JavaScript are running.
-    pub depth: Cell<u32>,
-    /// The memory of struct results.
-    pub pool: RefCell<Pool>,
-    /// Libraries closed while such a call ran: unloaded when the last returns.
-    deferred: RefCell<Vec<Loaded>>,
-}
-
-impl State {
-    /// The state over that slot memory.
-    pub fn new(slots: *mut u64) -> Self {
-        State { slots, depth: Cell::new(0), pool: RefCell::default(), deferred: RefCell::default() }
-    }
-
-    /// Unloads a library now, or when the running calls have returned.
-    pub fn unload(&self, library: Loaded) {
-        if self.depth.get() == 0 {
-            library.unload();
-        } else {
-            self.deferred.borrow_mut().push(library);
-        }
-    }
-
-    /// Marks the end of a call that could enter JavaScript.
-    pub fn leave(&self) {
-        self.depth.set(self.depth.get() - 1);
-        if self.depth.get() == 0 {
-            self.deferred.borrow_mut().drain(..).for_each(Loaded::unload);
-        }
-    }
-}
+use crate::state::State;
 
 /// The functions that are closed together: those of a library, or those found in a module.
 pub struct Group {
     state: Rc<State>,
     entries: RefCell<HashSet<*mut Entry>>,
     closed: Cell<bool>,
+    /// How many background calls have been accepted and not settled.
+    running: Cell<u32>,
+    /// The library, closed while there were such calls.
+    waiting: RefCell<Option<Loaded>>,
 }
 
 impl Group {
     /// A group without functions.
     pub fn new(state: Rc<State>) -> Rc<Self> {
-        Rc::new(Group { state, entries: RefCell::default(), closed: Cell::new(false) })
+        Rc::new(Group {
+            state,
+            entries: RefCell::default(),
+            closed: Cell::new(false),
+            running: Cell::new(0),
+            waiting: RefCell::default(),
+        })
     }
 
     /// What the functions share.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Counts a background call that is accepted.
+    pub fn begin(&self) {
+        self.running.set(self.running.get() + 1);
+    }
+
+    /// Counts one that is settled. With the last of them a closed library is unloaded.
+    pub fn end(&self) {
+        self.running.set(self.running.get() - 1);
+        if self.running.get() == 0
+            && let Some(library) = self.waiting.take()
+        {
+            self.state.unload(library);
+        }
+    }
+
+    /// Unloads the library of the group when nothing of it runs any more.
+    pub fn unload(&self, library: Loaded) {
+        if self.running.get() == 0 {
+            self.state.unload(library);
+        } else {
+            *self.waiting.borrow_mut() = Some(library);
+        }
     }
 
     /// Makes every function refuse, those bound later too.
@@ -103,28 +102,45 @@ impl Group {
     }
 }
 
+/// Where a function's calls run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// On the environment's thread.
+    Direct,
+    /// On a helper, while the environment's thread serves callbacks.
+    Pumped,
+    /// On the pool; the function returns at once.
+    Background,
+}
+
 /// What the general handler needs of a function.
 pub struct Function {
-    /// How the values travel.
-    pub plan: Arc<Plan>,
-    /// The call interface, on the libffi path.
-    pub interface: Option<Interface>,
+    /// How C is entered.
+    pub target: Target,
+    /// Where the calls run.
+    pub mode: Mode,
     /// The strings of the last call.
     pub arguments: RefCell<Vec<ArgumentCache>>,
     /// The string the last call gave.
     pub result: RefCell<ResultCache>,
-    group: Rc<Group>,
+    /// What it is closed with.
+    pub group: Rc<Group>,
     stub: Option<usize>,
 }
 
 impl Function {
+    /// How the values travel.
+    pub fn plan(&self) -> &Plan {
+        &self.target.plan
+    }
+
     /// What the functions of the environment share.
     pub fn state(&self) -> &State {
         self.group.state()
     }
 }
 
-/// Makes the native function that calls `target` by `plan`, and its entry.
+/// Makes the native function that calls `code` by `plan`, and its entry.
 ///
 /// # Errors
 /// Those of [`Interface::new`].
@@ -135,13 +151,15 @@ pub unsafe fn bind(
     env: napi_env,
     group: &Rc<Group>,
     plan: &Arc<Plan>,
-    target: *const c_void,
+    code: *const c_void,
+    mode: Mode,
+    name: &str,
 ) -> Result<(napi_value, *mut Entry)> {
-    let interface = if plan.path == Path::Libffi { Some(Interface::new(plan)?) } else { None };
+    let interface = if plan.path == Path::Libffi { Some(Arc::new(Interface::new(plan)?)) } else { None };
     let acquired = entry::acquire();
     let function = Function {
-        plan: Arc::clone(plan),
-        interface,
+        target: Target { plan: Arc::clone(plan), interface, code },
+        mode,
         arguments: RefCell::new(vec![ArgumentCache::default(); plan.values]),
         result: RefCell::default(),
         group: Rc::clone(group),
@@ -151,12 +169,18 @@ pub unsafe fn bind(
     // of the arguments, and is called on the environment's thread (caller).
     unsafe {
         *acquired.entry = Entry {
-            handler: if group.closed.get() { closed_handler() } else { handler(plan) },
-            target,
+            handler: match mode {
+                _ if group.closed.get() => closed_handler(),
+                Mode::Direct => handler(plan),
+                Mode::Pumped => general_handler(),
+                Mode::Background => background_handler(),
+            },
+            target: code,
             slots: group.state.slots,
             stack_floats: plan.stack_floats,
             stack_words: plan.stack_words,
             function: Box::into_raw(Box::new(function)),
+            name: entry::keep_name(name),
         };
         let mut object = null_mut();
         let callback = acquired.callback.unwrap_or(enter_by_data);

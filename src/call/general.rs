@@ -6,20 +6,27 @@
 //! `extern "C"`, out of which Rust does not unwind.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
 use super::entry::Entry;
-use super::function::Function;
-use crate::abi::registers;
+use super::function::{Function, Mode};
+use crate::background::job::Job;
+use crate::background::{helpers, pool};
 use crate::convert::text;
 use crate::plan::{Returned, Source};
 use crate::signature::MAX_PARAMETERS;
-use crate::slots::{FLAG_BITS, FLAG_SAME_TEXT, FLAGS, RESULT, RESULT_NUMBER, STACK_LIMIT, STATUS, Status};
+use crate::slots::{
+    ACTIVE, ERRNO, ERRNO_AT, FLAG_BITS, FLAG_SAME_TEXT, FLAG_USES_BUFFERS, FLAGS, ORIGIN, RESULT,
+    RESULT_NUMBER, STACK_LIMIT, STATUS, Status,
+};
+use crate::state::{FRAME_ENTERS_JS, FRAME_PENDING, Frame};
 use crate::types::{Convert, TypeId};
+use crate::upcall::foreign::serve;
 
 /// Native stack that the handler itself and Node-API need, in bytes.
 const RESERVE: usize = 16 * 1024;
@@ -71,27 +78,145 @@ pub(super) unsafe extern "C" fn general(
         // SAFETY: the entry's slots.
         return unsafe { refuse(slots, Status::StackOverflow) };
     }
-    let mut room = text::Room::uninit();
-    let mut texts = text::Arguments::new(&mut room);
     // SAFETY: env, info and entry are those of the running callback.
-    if let Err(status) = unsafe { load(env, info, function, slots, flags, &mut texts) } {
-        // SAFETY: the entry's slots.
-        return unsafe { refuse(slots, status) };
-    }
-    let plan = &*function.plan;
-    // SAFETY: the slots were filled for this plan; env and slots are those of the running callback.
     unsafe {
+        if function.plan().values > 0 {
+            with_room(env, info, function, entry, flags)
+        } else {
+            call(env, info, function, entry, flags, text::Arguments::new(&mut []))
+        }
+    }
+}
+
+/// A call with strings or Node-API values. A function of its own, so that other calls do not take up the
+/// stack for them.
+///
+/// # Safety
+/// As for `call`.
+#[inline(never)]
+unsafe fn with_room(
+    env: napi_env,
+    info: napi_callback_info,
+    function: &Function,
+    entry: &Entry,
+    flags: u32,
+) -> napi_value {
+    let mut room = text::room();
+    // SAFETY: the caller's promise.
+    unsafe { call(env, info, function, entry, flags, text::Arguments::new(&mut room)) }
+}
+
+/// Loads the arguments, calls C, and gives its result.
+///
+/// # Safety
+/// env, info and entry are those of the running callback.
+unsafe fn call(
+    env: napi_env,
+    info: napi_callback_info,
+    function: &Function,
+    entry: &Entry,
+    flags: u32,
+    mut texts: text::Arguments,
+) -> napi_value {
+    let (slots, plan) = (entry.slots, function.plan());
+    // SAFETY: the caller's promise; the slots are filled for this plan before C is called.
+    unsafe {
+        if let Err(status) = load(env, info, function, slots, flags, &mut texts) {
+            return refuse(slots, status);
+        }
         match plan.signature.result.aggregate() {
             None => {
-                enter(function, entry.target, slots, None);
+                enter(function, entry, slots, None);
                 result(env, function, slots)
             }
             Some(aggregate) if plan.signature.holds => {
-                held_result(env, function, entry.target, slots, aggregate.size)
+                held_result(env, function, entry, slots, aggregate.size)
             }
-            Some(aggregate) => object_result(function, entry.target, slots, aggregate.words()),
+            Some(aggregate) => object_result(function, entry, slots, aggregate.words()),
         }
     }
+}
+
+/// The handler of calls in the background: it hands the call to the pool and returns.
+///
+/// # Safety
+/// As the module says.
+pub(super) unsafe extern "C" fn background(
+    env: napi_env,
+    info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
+    // SAFETY: the entry is live; its function and slots were set by `bind`.
+    let (function, slots) = unsafe { (&*(*entry).function, (*entry).slots) };
+    // SAFETY: the slots have a word for the flags.
+    let flags = unsafe { slots.add(FLAGS).replace(0) as u32 };
+    let mut texts = text::Arguments::new(&mut []);
+    // SAFETY: env, info and entry are those of the running callback; the job is given the slots' words.
+    unsafe {
+        let loaded = load(env, info, function, slots, flags & !FLAG_SAME_TEXT, &mut texts);
+        let held = loaded.and_then(|()| hold(function));
+        let submitted = held.and_then(|held| submit(function, slots, flags, texts, held));
+        submitted.map_or_else(|status| refuse(slots, status), |()| null_mut())
+    }
+}
+
+/// The block that the function's result is to be kept in, if it is.
+fn hold(function: &Function) -> Result<Option<usize>, Status> {
+    let plan = function.plan();
+    let Some(aggregate) = plan.signature.result.aggregate().filter(|_| plan.signature.holds) else {
+        return Ok(None);
+    };
+    let block = function.state().pool.borrow_mut().take(aggregate.size);
+    block.map(Some).map_err(|_| Status::OutOfMemory)
+}
+
+/// # Safety
+/// The slots are filled for the function's plan.
+unsafe fn submit(
+    function: &Function,
+    slots: *mut u64,
+    flags: u32,
+    texts: text::Arguments,
+    held: Option<usize>,
+) -> Result<(), Status> {
+    // SAFETY: the caller's promise.
+    let (mut job, number) = unsafe { (make_job(function, slots, texts, held), *slots.add(ORIGIN) as u32) };
+    job.number = number;
+    job.uses_buffers = flags & FLAG_USES_BUFFERS != 0;
+    let (state, job) = (function.state(), Arc::new(job));
+    state.add_job(Arc::clone(&job), Rc::clone(&function.group));
+    if pool::submit(&job) {
+        function.group.begin();
+        return Ok(());
+    }
+    state.take_job(number);
+    if let Some(block) = held {
+        state.pool.borrow_mut().release(block);
+    }
+    Err(Status::OutOfMemory)
+}
+
+/// # Safety
+/// The slots are filled for the function's plan.
+unsafe fn make_job(
+    function: &Function,
+    slots: *const u64,
+    texts: text::Arguments,
+    held: Option<usize>,
+) -> Job {
+    // SAFETY: the plan's words are among the slots.
+    let (words, errno) = unsafe {
+        let words = std::slice::from_raw_parts(slots, function.plan().frame_words());
+        (words.to_vec(), *slots.add(ERRNO) as i32)
+    };
+    Job::new(
+        function.target.clone(),
+        words,
+        texts.into_blocks(),
+        held,
+        errno,
+        Arc::clone(&function.state().queue),
+    )
 }
 
 /// Calls C with what stands in the slots. `memory` receives a struct result that no registers hold.
@@ -99,28 +224,67 @@ pub(super) unsafe extern "C" fn general(
 /// # Safety
 /// The slots are filled for the function's plan; `memory`, where there is one, has room for the
 /// result.
-unsafe fn enter(function: &Function, target: *const c_void, slots: *mut u64, memory: Option<*mut u64>) {
-    let (plan, state) = (&*function.plan, function.state());
-    if plan.enters_js {
-        state.depth.set(state.depth.get() + 1);
-    }
-    // SAFETY: the slots hold every word that the path reads (caller); that the target has the plan's
-    // signature is the user's promise; the result words are the slots'. On the register path the
-    // address of the result's memory is the first integer argument, which the plan has left free.
+unsafe fn enter(function: &Function, entry: &Entry, slots: *mut u64, memory: Option<*mut u64>) {
+    let (plan, state) = (function.plan(), function.state());
+    // SAFETY: the slots have a word for each of these, and hold every word that the path reads (caller).
     unsafe {
-        let result = slots.add(RESULT);
-        match &function.interface {
-            Some(interface) => interface.call(target, slots, &plan.params, memory, result),
-            None => {
-                if let Some(memory) = memory {
-                    *slots = memory as u64;
-                }
-                registers::invoke(slots, target, plan.stack_words, result);
-            }
+        let frame = Frame { entry: (&raw const *entry).cast(), previous: *slots.add(ACTIVE) };
+        let address = &raw const frame as u64;
+        *slots.add(ACTIVE) = address | if plan.enters_js { FRAME_ENTERS_JS } else { 0 };
+        if plan.enters_js {
+            state.depth.set(state.depth.get() + 1);
         }
+        if function.mode == Mode::Pumped {
+            pump(function, slots, memory);
+        } else {
+            let errno = *slots.add(ERRNO_AT) as *mut i32;
+            *errno = *slots.add(ERRNO) as i32;
+            function.target.enter(slots, memory, slots.add(RESULT));
+            *slots.add(ERRNO) = u64::from(*errno as u32);
+        }
+        if plan.enters_js {
+            state.depth.set(state.depth.get() - 1);
+            *slots.add(ACTIVE) |= state.pending(address);
+        }
+        if *slots.add(ACTIVE) & FRAME_PENDING != 0 {
+            state.leave(address);
+        }
+        *slots.add(ACTIVE) = frame.previous;
     }
-    if plan.enters_js {
-        state.leave();
+}
+
+/// Does what is to be done when C has returned to a direct handler.
+///
+/// # Safety
+/// The entry is that of the running call, and the frame's address that of its frame.
+pub(super) unsafe extern "C" fn leave(entry: *const Entry, frame: u64) {
+    // SAFETY: the entry is live; its function was set by `bind`.
+    unsafe { (*(*entry).function).state().leave(frame) };
+}
+
+/// Calls C on a helper, and serves callbacks until it has returned.
+///
+/// # Safety
+/// As for `enter`, which has made the frame.
+#[inline(never)]
+unsafe fn pump(function: &Function, slots: *mut u64, memory: Option<*mut u64>) {
+    let state = function.state();
+    // SAFETY: the caller's promise: the plan's words are among the slots. C writes a result that no
+    // registers hold to the memory given, which this thread does not use meanwhile.
+    unsafe {
+        let held = memory.map(|memory| memory as usize);
+        let job = Arc::new(make_job(function, slots, text::Arguments::new(&mut []), held));
+        if !helpers::run(Arc::clone(&job)) {
+            *slots.add(STATUS) = Status::OutOfMemory as u64;
+            return;
+        }
+        while let Some(request) = state.queue.wait_request(|| job.is_done()) {
+            serve(state, request);
+        }
+        if let Some(outcome) = job.take_outcome() {
+            slots.add(RESULT).copy_from_nonoverlapping(outcome.results.as_ptr(), outcome.results.len());
+            *slots.add(ERRNO) = u64::from(outcome.errno as u32);
+        }
     }
 }
 
@@ -129,19 +293,15 @@ unsafe fn enter(function: &Function, target: *const c_void, slots: *mut u64, mem
 ///
 /// # Safety
 /// As for `enter`.
-unsafe fn object_result(
-    function: &Function,
-    target: *const c_void,
-    slots: *mut u64,
-    words: usize,
-) -> napi_value {
+#[inline(never)]
+unsafe fn object_result(function: &Function, entry: &Entry, slots: *mut u64, words: usize) -> napi_value {
     let mut local = MaybeUninit::<[u64; LOCAL_WORDS]>::uninit();
     let mut heap = Vec::<u64>::new();
     // SAFETY: C writes the result where there is room for it, and only then is it copied; a plan
     // allows no result larger than the argument words.
     unsafe {
-        if function.plan.returned != Returned::Memory {
-            enter(function, target, slots, None);
+        if function.plan().returned != Returned::Memory {
+            enter(function, entry, slots, None);
             return null_mut();
         }
         let memory = if words <= LOCAL_WORDS {
@@ -150,7 +310,7 @@ unsafe fn object_result(
             heap.reserve_exact(words);
             heap.as_mut_ptr()
         };
-        enter(function, target, slots, Some(memory));
+        enter(function, entry, slots, Some(memory));
         slots.copy_from_nonoverlapping(memory, words);
     }
     null_mut()
@@ -163,7 +323,7 @@ unsafe fn object_result(
 unsafe fn held_result(
     env: napi_env,
     function: &Function,
-    target: *const c_void,
+    entry: &Entry,
     slots: *mut u64,
     size: usize,
 ) -> napi_value {
@@ -175,16 +335,16 @@ unsafe fn held_result(
     let memory = block as *mut u64;
     // SAFETY: the block has room for the words of the result, and is nobody else's until released.
     unsafe {
-        match function.plan.returned {
+        match function.plan().returned {
             Returned::Words(words) => {
-                enter(function, target, slots, None);
+                enter(function, entry, slots, None);
                 for (index, word) in words.into_iter().take(size.div_ceil(8)).enumerate() {
                     *memory.add(index) = *slots.add(word);
                 }
             }
-            Returned::Memory | Returned::Scalar => enter(function, target, slots, Some(memory)),
+            Returned::Memory | Returned::Scalar => enter(function, entry, slots, Some(memory)),
         }
-        if is_exception_pending(env, function) {
+        if has_failed(env, function, slots) {
             pool.borrow_mut().release(block);
         }
         *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
@@ -192,17 +352,20 @@ unsafe fn held_result(
     null_mut()
 }
 
-/// Whether C, having been given the means, left an exception: JavaScript sees no result then.
+/// Whether JavaScript sees no result: C, having been given the means, left an exception, or a callback of
+/// its failed.
 ///
 /// # Safety
-/// env is the running callback's.
-unsafe fn is_exception_pending(env: napi_env, function: &Function) -> bool {
+/// env is the running callback's, and `slots` are its environment's.
+unsafe fn has_failed(env: napi_env, function: &Function, slots: *const u64) -> bool {
     let mut pending = false;
-    if function.plan.enters_js {
-        // SAFETY: env is the running callback's.
-        unsafe { sys::napi_is_exception_pending(env, &mut pending) };
+    // SAFETY: the caller's promise.
+    unsafe {
+        if function.plan().enters_js {
+            sys::napi_is_exception_pending(env, &mut pending);
+        }
+        pending || *slots.add(STATUS) != 0
     }
-    pending
 }
 
 /// Completes the slots: integers stored as doubles become integers, and the arguments of the native
@@ -210,6 +373,7 @@ unsafe fn is_exception_pending(env: napi_env, function: &Function) -> bool {
 ///
 /// # Safety
 /// env and info are those of the running callback; `slots` are its environment's.
+#[inline(never)]
 unsafe fn load(
     env: napi_env,
     info: napi_callback_info,
@@ -218,7 +382,7 @@ unsafe fn load(
     flags: u32,
     texts: &mut text::Arguments,
 ) -> Result<(), Status> {
-    let plan = &*function.plan;
+    let plan = function.plan();
     let same_text = flags & FLAG_SAME_TEXT != 0;
     let mut values = MaybeUninit::<[napi_value; MAX_PARAMETERS]>::uninit();
     let first = values.as_mut_ptr().cast::<napi_value>();
@@ -260,10 +424,10 @@ unsafe fn load(
 unsafe fn result(env: napi_env, function: &Function, slots: *mut u64) -> napi_value {
     // SAFETY: the slots have a word for the result.
     let address = unsafe { *slots.add(RESULT) };
-    if let Some(unit) = function.plan.text_result() {
+    if let Some(unit) = function.plan().text_result() {
         // The JavaScript side never sees a result beside an exception, so it must not be kept.
         // SAFETY: env is the running callback's.
-        if unsafe { is_exception_pending(env, function) } {
+        if unsafe { has_failed(env, function, slots) } {
             return null_mut();
         }
         let mut cache = function.result.borrow_mut();
@@ -275,7 +439,7 @@ unsafe fn result(env: napi_env, function: &Function, slots: *mut u64) -> napi_va
         };
     }
     let is_value = |id: TypeId| id.convert() == Convert::Value;
-    if function.plan.signature.result.scalar().is_some_and(is_value) {
+    if function.plan().signature.result.scalar().is_some_and(is_value) {
         return address as napi_value;
     }
     null_mut()

@@ -2,7 +2,7 @@
 //! called by the general handler.
 //!
 //! # Safety
-//! A [`Handler`] holds `general` or `closed`, which have the type that [`enter`] calls.
+//! A [`Handler`] holds `general`, `background` or `closed`, which have the type that [`enter`] calls.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use napi::sys::{napi_callback_info, napi_env, napi_value};
 
 use super::entry::{Entry, Handler};
-use super::general::{closed, general};
+use super::general::{background, closed, general};
 use crate::plan::Plan;
 
 /// No function has a stub of its own.
@@ -24,6 +24,11 @@ type RustHandler = unsafe extern "C" fn(napi_env, napi_callback_info, *const Ent
 /// Never called: there are no stubs here.
 pub(super) fn stub(_index: usize) -> (Callback, *mut Entry) {
     unreachable!("the pool of this platform is empty")
+}
+
+/// The entry at an address, if it is one of the pool: none is.
+pub(super) fn entry_of_pool(_address: *const c_void) -> Option<*const Entry> {
+    None
 }
 
 /// Enters the handler of an entry.
@@ -45,6 +50,16 @@ pub(super) unsafe extern "C" fn enter(
 /// The handler for the calls of a plan.
 pub(super) fn handler(_plan: &Plan) -> Handler {
     Handler(general as *const c_void)
+}
+
+/// The handler that can make every call.
+pub(super) fn general_handler() -> Handler {
+    Handler(general as *const c_void)
+}
+
+/// The handler of calls in the background.
+pub(super) fn background_handler() -> Handler {
+    Handler(background as *const c_void)
 }
 
 /// The handler of a function that is closed.

@@ -22,10 +22,11 @@ use std::mem::offset_of;
 use napi::sys::{napi_callback_info, napi_env, napi_value};
 
 use super::entry::{Entry, Handler};
-use super::general::{closed, general};
+use super::general::{background, closed, general, leave};
 use crate::abi::registers::{FLOATS, INTEGERS, STACK};
 use crate::plan::Plan;
-use crate::slots::{FLAGS, RESULT, STACK_LIMIT};
+use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT};
+use crate::state::FRAME_PENDING;
 
 /// How many functions have a stub of their own.
 pub(super) const POOL: usize = 2048;
@@ -69,6 +70,13 @@ pub(super) fn stub(index: usize) -> (Callback, *mut Entry) {
     (unsafe { std::mem::transmute::<*const u8, Callback>(code) }, entry)
 }
 
+/// The entry at an address, if it is one of the pool.
+pub(super) fn entry_of_pool(address: *const c_void) -> Option<*const Entry> {
+    let offset = (address as usize).wrapping_sub(ENTRIES.0.get() as usize);
+    let is_entry = offset < size_of::<[Entry; POOL]>() && offset.is_multiple_of(size_of::<Entry>());
+    is_entry.then_some(address.cast::<Entry>())
+}
+
 /// A native function as Node calls it.
 pub(super) type Callback = unsafe extern "C" fn(napi_env, napi_callback_info) -> napi_value;
 
@@ -85,16 +93,62 @@ pub(super) unsafe extern "C" fn enter(
     naked_asm!("mov r11, rdx", "jmp [r11 + {handler}]", handler = const offset_of!(Entry, handler))
 }
 
+/// Refuses where the stack or the flags say so, then makes the call's [`Frame`](crate::state::Frame) and sets
+/// errno. Leaves the stack aligned to 16 bytes.
+macro_rules! open {
+    () => {
+        concat!(
+            "push rbx\n",
+            "mov rbx, [r11 + {slots}]\n",
+            "cmp rsp, [rbx + {limit}]\n",
+            "jb 9f\n",
+            "cmp dword ptr [rbx + {flags}], 0\n",
+            "jne 9f\n",
+            "push qword ptr [rbx + {active}]\n",
+            "push r11\n",
+            "mov [rbx + {active}], rsp\n",
+            "mov r10, [rbx + {errno_at}]\n",
+            "mov eax, [rbx + {errno}]\n",
+            "mov [r10], eax\n",
+        )
+    };
+}
+
+/// Stores result and errno, and returns; with the stack as `open` left it.
+macro_rules! close {
+    () => {
+        concat!(
+            "pxor xmm1, xmm1\n",
+            "cvtsi2sd xmm1, rax\n",
+            "mov [rbx + {result}], rax\n",
+            "movsd [rbx + {result} + 16], xmm1\n",
+            "movsd [rbx + {result} + 24], xmm0\n",
+            "mov r10, [rbx + {errno_at}]\n",
+            "mov eax, [r10]\n",
+            "mov [rbx + {errno}], eax\n",
+            "test byte ptr [rbx + {active}], {pending}\n",
+            "jnz 8f\n",
+            "7: pop rcx\n",
+            "pop qword ptr [rbx + {active}]\n",
+            "pop rbx\n",
+            "xor eax, eax\n",
+            "ret\n",
+            "8: mov rdi, [rsp]\n",
+            "mov rsi, rsp\n",
+            "call {leave}\n",
+            "jmp 7b\n",
+            "9: pop rbx\n",
+            "mov rdx, r11\n",
+            "jmp {general}\n",
+        )
+    };
+}
+
 /// Loads `I` integer and `F` floating-point registers from the slots and calls C.
 #[unsafe(naked)]
 unsafe extern "C" fn direct<const I: usize, const F: usize>() {
     naked_asm!(
-        "push rbx",
-        "mov rbx, [r11 + {slots}]",
-        "cmp rsp, [rbx + {limit}]",
-        "jb 9f",
-        "cmp dword ptr [rbx + {flags}], 0",
-        "jne 9f",
+        open!(),
         ".if {i} > 0", "cvttsd2si rdi, [rbx]", ".endif",
         ".if {i} > 1", "cvttsd2si rsi, [rbx + 8]", ".endif",
         ".if {i} > 2", "cvttsd2si rdx, [rbx + 16]", ".endif",
@@ -111,17 +165,7 @@ unsafe extern "C" fn direct<const I: usize, const F: usize>() {
         ".if {f} > 7", "movsd xmm7, [rbx + 104]", ".endif",
         "mov eax, {f}",
         "call [r11 + {target}]",
-        "pxor xmm1, xmm1",
-        "cvtsi2sd xmm1, rax",
-        "mov [rbx + {result}], rax",
-        "movsd [rbx + {result} + 16], xmm1",
-        "movsd [rbx + {result} + 24], xmm0",
-        "xor eax, eax",
-        "pop rbx",
-        "ret",
-        "9: pop rbx",
-        "mov rdx, r11",
-        "jmp {general}",
+        close!(),
         i = const I,
         f = const F,
         slots = const offset_of!(Entry, slots),
@@ -129,6 +173,11 @@ unsafe extern "C" fn direct<const I: usize, const F: usize>() {
         limit = const STACK_LIMIT * 8,
         flags = const FLAGS * 8,
         result = const RESULT * 8,
+        active = const ACTIVE * 8,
+        errno_at = const ERRNO_AT * 8,
+        errno = const ERRNO * 8,
+        pending = const FRAME_PENDING,
+        leave = sym leave,
         general = sym general,
     )
 }
@@ -137,13 +186,8 @@ unsafe extern "C" fn direct<const I: usize, const F: usize>() {
 #[unsafe(naked)]
 unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
     naked_asm!(
-        "push rbx",
-        "mov rbx, [r11 + {slots}]",
-        "cmp rsp, [rbx + {limit}]",
-        "jb 9f",
-        "cmp dword ptr [rbx + {flags}], 0",
-        "jne 9f",
-        // One push since entry leaves rsp aligned: an odd count of words needs a filler.
+        open!(),
+        // rsp is aligned: an odd count of words needs a filler.
         ".if {s} & 1",
         "sub rsp, 8",
         ".endif",
@@ -172,17 +216,7 @@ unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
         "mov eax, {f}",
         "call [r11 + {target}]",
         "add rsp, ({s} + ({s} & 1)) * 8",
-        "pxor xmm1, xmm1",
-        "cvtsi2sd xmm1, rax",
-        "mov [rbx + {result}], rax",
-        "movsd [rbx + {result} + 16], xmm1",
-        "movsd [rbx + {result} + 24], xmm0",
-        "xor eax, eax",
-        "pop rbx",
-        "ret",
-        "9: pop rbx",
-        "mov rdx, r11",
-        "jmp {general}",
+        close!(),
         s = const S,
         f = const F,
         slots = const offset_of!(Entry, slots),
@@ -191,6 +225,11 @@ unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
         flags = const FLAGS * 8,
         result = const RESULT * 8,
         stack = const STACK * 8,
+        active = const ACTIVE * 8,
+        errno_at = const ERRNO_AT * 8,
+        errno = const ERRNO * 8,
+        pending = const FRAME_PENDING,
+        leave = sym leave,
         general = sym general,
     )
 }
@@ -199,15 +238,10 @@ unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
 #[unsafe(naked)]
 unsafe extern "C" fn direct_stack() {
     naked_asm!(
-        "push rbx",
-        "mov rbx, [r11 + {slots}]",
-        "cmp rsp, [rbx + {limit}]",
-        "jb 9f",
-        "cmp dword ptr [rbx + {flags}], 0",
-        "jne 9f",
+        open!(),
         "push rbp",
         "mov rbp, rsp",
-        // Two pushes since entry leave rsp 8 bytes off: an even count of words needs a filler.
+        // One push since rsp was aligned: an even count of words needs a filler.
         "mov rcx, [r11 + {words}]",
         "mov rdx, [r11 + {kinds}]",
         "mov eax, ecx",
@@ -239,19 +273,9 @@ unsafe extern "C" fn direct_stack() {
         "movsd xmm7, [rbx + 104]",
         "mov eax, 8",
         "call [r11 + {target}]",
-        "pxor xmm1, xmm1",
-        "cvtsi2sd xmm1, rax",
-        "mov [rbx + {result}], rax",
-        "movsd [rbx + {result} + 16], xmm1",
-        "movsd [rbx + {result} + 24], xmm0",
-        "xor eax, eax",
         "mov rsp, rbp",
         "pop rbp",
-        "pop rbx",
-        "ret",
-        "9: pop rbx",
-        "mov rdx, r11",
-        "jmp {general}",
+        close!(),
         slots = const offset_of!(Entry, slots),
         target = const offset_of!(Entry, target),
         words = const offset_of!(Entry, stack_words),
@@ -260,6 +284,11 @@ unsafe extern "C" fn direct_stack() {
         flags = const FLAGS * 8,
         result = const RESULT * 8,
         stack = const STACK * 8,
+        active = const ACTIVE * 8,
+        errno_at = const ERRNO_AT * 8,
+        errno = const ERRNO * 8,
+        pending = const FRAME_PENDING,
+        leave = sym leave,
         general = sym general,
     )
 }
@@ -268,6 +297,12 @@ unsafe extern "C" fn direct_stack() {
 #[unsafe(naked)]
 unsafe extern "C" fn to_general() {
     naked_asm!("mov rdx, r11", "jmp {general}", general = sym general)
+}
+
+/// Hands the entry to the handler of background calls.
+#[unsafe(naked)]
+unsafe extern "C" fn to_background() {
+    naked_asm!("mov rdx, r11", "jmp {background}", background = sym background)
 }
 
 /// Hands the entry to the handler that refuses.
@@ -317,6 +352,16 @@ pub(super) fn handler(plan: &Plan) -> Handler {
         DIRECT[plan.integers][plan.floats] as *const c_void
     };
     Handler(code)
+}
+
+/// The handler that can make every call.
+pub(super) fn general_handler() -> Handler {
+    Handler(to_general as *const c_void)
+}
+
+/// The handler of calls in the background.
+pub(super) fn background_handler() -> Handler {
+    Handler(to_background as *const c_void)
 }
 
 /// The handler of a function that is closed.

@@ -34,30 +34,41 @@ pub struct ResultCache {
 }
 
 /// Room for short strings, on the native stack of the call.
-pub type Room = MaybeUninit<[u64; INLINE_BYTES / 8]>;
+pub type Room = [MaybeUninit<u64>; INLINE_BYTES / 8];
+
+/// Room that nothing has been put into.
+pub const fn room() -> Room {
+    [const { MaybeUninit::uninit() }; INLINE_BYTES / 8]
+}
 
 /// The C strings of one call. They live until it is dropped.
 pub struct Arguments<'room> {
     // Borrowed: a compiler that fills it together with the other fields zeroes it at every call.
-    inline: &'room mut Room,
+    inline: &'room mut [MaybeUninit<u64>],
     used: usize,
     heap: Vec<Vec<u64>>,
 }
 
 impl<'room> Arguments<'room> {
-    /// No strings yet.
-    pub const fn new(room: &'room mut Room) -> Self {
+    /// No strings yet. Without room each gets a block of its own, which may outlive the call.
+    pub const fn new(room: &'room mut [MaybeUninit<u64>]) -> Self {
         Arguments { inline: room, used: 0, heap: Vec::new() }
     }
 
     fn spare(&mut self) -> (*mut u8, usize) {
-        (self.inline.as_mut_ptr().cast::<u8>().wrapping_add(self.used), INLINE_BYTES - self.used)
+        let start = self.inline.as_mut_ptr().cast::<u8>().wrapping_add(self.used);
+        (start, size_of_val(self.inline) - self.used)
     }
 
     fn keep_inline(&mut self, bytes: usize) -> u64 {
         let address = self.spare().0 as u64;
         self.used = (self.used + bytes).next_multiple_of(8);
         address
+    }
+
+    /// The strings that have blocks of their own.
+    pub fn into_blocks(self) -> Vec<Vec<u64>> {
+        self.heap
     }
 
     /// A block of that many bytes, which stays until the end of the call.
@@ -233,39 +244,83 @@ pub unsafe fn result(
 ) -> Result<napi_value, Status> {
     if address == 0 {
         cache.bytes = None;
-        let mut value = null_mut();
+    }
+    if address == 0 || unit != TextUnit::Utf8 {
         // SAFETY: the running callback's environment.
-        unsafe { sys::napi_get_null(env, &mut value) };
-        return Ok(value);
+        return unsafe { Text::read(address, unit)?.create(env) };
     }
     let length = guard::text_length(address, unit).ok_or(Status::UnreadableText)?;
-    match unit {
-        TextUnit::Utf8 => {
-            // SAFETY: `text_length` has just read so many bytes there.
-            let bytes = unsafe { std::slice::from_raw_parts(address as *const u8, length) };
-            if cache.bytes.as_deref() == Some(bytes) {
-                return Ok(null_mut());
-            }
-            cache.bytes = None;
-            // SAFETY: the bytes are readable.
-            let value = unsafe { create(env, bytes) }?;
-            if length <= CACHED_BYTES {
-                cache.bytes = Some(bytes.to_vec());
-            }
-            Ok(value)
+    // SAFETY: `text_length` has just read so many bytes there.
+    let bytes = unsafe { std::slice::from_raw_parts(address as *const u8, length) };
+    if cache.bytes.as_deref() == Some(bytes) {
+        return Ok(null_mut());
+    }
+    cache.bytes = None;
+    // SAFETY: the bytes are readable.
+    let value = unsafe { create(env, bytes) }?;
+    if length <= CACHED_BYTES {
+        cache.bytes = Some(bytes.to_vec());
+    }
+    Ok(value)
+}
+
+/// A string that has been copied out of C's memory.
+pub enum Text {
+    /// There is none: the address was NULL.
+    Null,
+    /// UTF-8, or what is meant to be.
+    Utf8(Vec<u8>),
+    /// Well-formed UTF-16.
+    Utf16(Vec<u16>),
+}
+
+impl Text {
+    /// Copies the string at an address, on any thread.
+    ///
+    /// # Errors
+    /// [`Status::UnreadableText`].
+    pub fn read(address: usize, unit: TextUnit) -> Result<Self, Status> {
+        if address == 0 {
+            return Ok(Text::Null);
         }
-        // SAFETY: `text_length` has just read so many units there; they need not be aligned, so
-        // they are copied.
-        TextUnit::Utf16 => unsafe { create_utf16(env, well_formed(copied(address, length))) },
-        // SAFETY: as for UTF-16.
-        TextUnit::Utf32 => unsafe {
-            let scalars: Vec<u32> = copied(address, length);
-            let text: String = scalars
-                .iter()
-                .map(|scalar| char::from_u32(*scalar).unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            create_utf16(env, text.encode_utf16().collect())
-        },
+        let length = guard::text_length(address, unit).ok_or(Status::UnreadableText)?;
+        // SAFETY: `text_length` has just read so many units there.
+        Ok(unsafe {
+            match unit {
+                TextUnit::Utf8 => Text::Utf8(copied(address, length)),
+                TextUnit::Utf16 => Text::Utf16(well_formed(copied(address, length))),
+                TextUnit::Utf32 => {
+                    let scalars: Vec<u32> = copied(address, length);
+                    let text: String = scalars
+                        .iter()
+                        .map(|scalar| char::from_u32(*scalar).unwrap_or(char::REPLACEMENT_CHARACTER))
+                        .collect();
+                    Text::Utf16(text.encode_utf16().collect())
+                }
+            }
+        })
+    }
+
+    /// The JavaScript string, or null.
+    ///
+    /// # Errors
+    /// [`Status::TextTooLong`] where the engine refuses the length.
+    ///
+    /// # Safety
+    /// `env` is the running callback's.
+    pub unsafe fn create(self, env: napi_env) -> Result<napi_value, Status> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Text::Null => {
+                    let mut value = null_mut();
+                    sys::napi_get_null(env, &mut value);
+                    Ok(value)
+                }
+                Text::Utf8(bytes) => create(env, &bytes),
+                Text::Utf16(units) => create_utf16(env, &units),
+            }
+        }
     }
 }
 
@@ -307,9 +362,9 @@ pub unsafe fn create(env: napi_env, bytes: &[u8]) -> Result<napi_value, Status> 
     if status == NapiStatus::napi_ok { Ok(value) } else { Err(Status::TextTooLong) }
 }
 
-unsafe fn create_utf16(env: napi_env, units: Vec<u16>) -> Result<napi_value, Status> {
+unsafe fn create_utf16(env: napi_env, units: &[u16]) -> Result<napi_value, Status> {
     let mut value = null_mut();
-    // SAFETY: the vector is readable; Node-API copies it.
+    // SAFETY: the slice is readable; Node-API copies it.
     let status =
         unsafe { sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value) };
     if status == NapiStatus::napi_ok { Ok(value) } else { Err(Status::TextTooLong) }

@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr, c_void};
 use std::mem::ManuallyDrop;
 use std::os::raw::c_int;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use libloading::os::unix::Library as Handle;
@@ -51,6 +52,14 @@ pub struct Loaded {
     pub deep: bool,
     /// Where it is mapped; 0 for the running process.
     pub base: usize,
+}
+
+/// Whether libraries stay mapped when they are closed.
+static KEEP_MAPPED: AtomicBool = AtomicBool::new(false);
+
+/// Lets no library of this process be unloaded any more: a thread that nobody knows of may run its code.
+pub fn keep_mapped() {
+    KEEP_MAPPED.store(true, Ordering::Relaxed);
 }
 
 /// Libraries that were loaded bound to themselves: the binding lasts as long as the mapping.
@@ -144,8 +153,11 @@ impl Loaded {
         nearest(name, elf::exported_names(&self.path).iter().map(String::as_str))
     }
 
-    /// Gives the library back to the loader.
+    /// Gives the library back to the loader, unless [`keep_mapped`] was called.
     pub fn unload(self) {
+        if KEEP_MAPPED.load(Ordering::Relaxed) {
+            return;
+        }
         let deep = self.deep;
         let base = self.base;
         let path = self.path.clone();

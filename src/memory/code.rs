@@ -8,12 +8,13 @@
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 
+use crate::upcall::is_trampoline;
 use libc::{PF_X, PT_LOAD, c_int, dl_phdr_info, size_t};
 
 /// Whether the address lies in executable memory: in the code of a loaded module, or in pages that a
 /// program made executable itself.
 pub fn is_executable(address: usize) -> bool {
-    in_module_code(address) || in_executable_mapping(address)
+    is_trampoline(address) || in_module_code(address) || in_executable_mapping(address)
 }
 
 struct Search {

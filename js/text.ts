@@ -1,0 +1,34 @@
+/** Strings that stand at an address, decoded in one place. */
+import { ffiError } from './errors';
+import { environment, layout, slots } from './native';
+import type { TypeInfo } from './types';
+
+const { U32, U64 } = slots;
+const read = environment.textFunction();
+
+/** The size of a code unit of each kind of string, in bytes. */
+function unitOf({ convert }: TypeInfo): number {
+  if (convert === 'utf8') return 1;
+  return convert === 'utf16' || process.platform === 'win32' ? 2 : 4;
+}
+
+/** The error for a status that a string has left. */
+export function textError(status: number, owner: string): Error {
+  if (layout.statuses[status - 1] === 'unreadableText') {
+    const at = `0x${U64[layout.result]!.toString(16)}`;
+    return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);
+  }
+  const message = `${owner}: the string is longer than a JavaScript string can be`;
+  return ffiError('ERR_FFI_OUT_OF_RANGE', message);
+}
+
+/** The string at an address; null for NULL. */
+export function readText(type: TypeInfo, address: number | bigint, owner: string): string | null {
+  if (address === 0) return null;
+  U64[layout.result] = BigInt(address);
+  const text = read(unitOf(type)) as string | null;
+  const status = U32[layout.status * 2]!;
+  if (status === 0) return text;
+  U32[layout.status * 2] = 0;
+  throw textError(status, owner);
+}

@@ -1,0 +1,116 @@
+/** Callbacks: JavaScript functions behind C function pointers. */
+import { AsyncResource } from 'node:async_hooks';
+import { generated } from '../codegen';
+import { shapeOf, type Shape } from '../call/shape';
+import { ffiError } from '../errors';
+import { environment, layout, native, slots, switches } from '../native';
+import type { Signature } from '../signature';
+import { typeNamed, type TypeInfo } from '../types';
+import { compileUpcall } from './compile';
+import { Control, type UserFunction } from './control';
+import { interpretUpcall } from './interpret';
+
+type Make = (control: Control) => () => void;
+
+/** What the callbacks of a signature have in common. */
+interface Class {
+  readonly shape: Shape;
+  /** What native code knows it by. */
+  readonly number: number;
+  readonly make: Make;
+}
+
+const { U32 } = slots;
+const classes = new WeakMap<Signature, Class>();
+const byShape = new WeakMap<Shape, Class>();
+
+function rowOf(type: TypeInfo): number {
+  return type.convert === 'array' ? typeNamed('ptr').row : type.row;
+}
+
+function classOf(signature: Signature): Class {
+  const known = classes.get(signature);
+  if (known !== undefined) return known;
+  const shape = shapeOf(signature.args, -1, signature.result);
+  let found = byShape.get(shape);
+  if (found === undefined) {
+    const rows = signature.args.map(rowOf);
+    const number = native(() => environment.callbackClass(rows, signature.result.row, switches.fast));
+    const make = generated(() => compileUpcall(shape)) ?? interpretUpcall(shape);
+    byShape.set(shape, (found = { shape, number, make }));
+  }
+  classes.set(signature, found);
+  return found;
+}
+
+/** The wrappers of the open callbacks, by number. */
+const wrappers: ((() => void) | undefined)[] = [];
+const unused: number[] = [];
+
+/** Runs the callback that C has called. */
+export function dispatch(): void {
+  wrappers[U32[layout.callback * 2]!]!();
+}
+
+/** Refuses what cannot be in the signature of a callback. */
+export function checkCallback({ args, result, variadic, free }: Signature, where: string): void {
+  if (variadic) throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: a callback cannot be variadic`);
+  if (free !== undefined) {
+    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: the result of a callback cannot be disposable`);
+  }
+  const foreign = [...args, result].find(({ convert }) => convert === 'env' || convert === 'value');
+  if (foreign === undefined) return;
+  throw ffiError('ERR_FFI_UNSUPPORTED', `${where}: ${foreign.name} is for calls of C, not for callbacks`);
+}
+
+/** An open callback: a function and the C function pointer that stands for it. */
+export class Callback {
+  /** The address of the C function. It stays what it is, even when the callback is closed. */
+  readonly ptr: number;
+  readonly #number: number;
+  readonly #control: Control;
+  #closed = false;
+
+  /** `bound`: whether the function runs in the context that it is given in, not in its caller's. */
+  constructor(fn: UserFunction, signature: Signature, name: string, bound: boolean, onError?: unknown) {
+    const { shape, number, make } = classOf(signature);
+    const own = unused.pop() ?? wrappers.length;
+    this.#number = own;
+    const context = bound ? new AsyncResource('JSCallback') : undefined;
+    this.#control = new Control(shape, name, fn, context, onError, () => {
+      native(() => environment.closeCallback(own));
+      wrappers[own] = undefined;
+      unused.push(own);
+    });
+    wrappers[own] = make(this.#control);
+    try {
+      native(() => environment.start());
+      this.ptr = native(() => environment.openCallback(number, own, name));
+    } catch (error) {
+      wrappers[own] = undefined;
+      unused.push(own);
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get control(): Control {
+    return this.#control;
+  }
+
+  /** Makes the function pointer inert, when the calls that run have ended. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#control.running === 0) this.#control.finish();
+    else this.#control.closing = true;
+  }
+}
+
+/** The callbacks that were made of functions among the arguments of a call. */
+export function closeCallbacks(kept: readonly unknown[]): void {
+  for (const thing of kept) if (thing instanceof Callback) thing.close();
+}

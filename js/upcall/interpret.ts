@@ -1,0 +1,57 @@
+/** Wrappers of callbacks without generated code: the same steps, looked up per call. */
+import type { Parameter, Shape } from '../call/shape';
+import { codecOf } from '../composite/codec';
+import { decode, exact, narrowed, present } from '../composite/decode';
+import { layout, slots, slotsView } from '../native';
+import { opaquePointer } from '../opaque';
+import { readText } from '../text';
+import { isAggregate, isText, type TypeInfo } from '../types';
+import { fail, storeAnyResult, type Control } from './control';
+import { pending, resume, suspend } from './pending';
+
+const { U32 } = slots;
+
+/** An argument, as it stands in the slots: a string as its address. */
+function read({ type, word, second }: Parameter, owner: string): unknown {
+  if (isAggregate(type)) return codecOf(type).decode(word * 8, second * 8);
+  if (isText(type) || type.convert === 'array') return narrowed(slots.U64[word]!);
+  const value = decode({ ...type, convert: 'bigint' } as TypeInfo, slotsView, word * 8) as bigint;
+  return finish(type, value, word, owner);
+}
+
+function finish(type: TypeInfo, value: bigint, word: number, owner: string): unknown {
+  switch (type.convert) {
+    case 'float':
+      return type.machine === 'f32' ? slots.F32[word * 2] : slots.F64[word];
+    case 'fast':
+      return exact(narrowed(value), type, owner);
+    case 'opaque':
+      return opaquePointer(narrowed(value), type.tag!);
+    default:
+      return present(type, type.size === 8 ? value : Number(value));
+  }
+}
+
+/** Makes the wrappers of callbacks of a signature. */
+export function interpretUpcall({ parameters }: Shape): (control: Control) => () => void {
+  return (control) => () => {
+    const { fn, context, owner } = control;
+    const origin = U32[layout.origin * 2]!;
+    const outer = pending.list;
+    if (outer !== null) suspend();
+    control.running++;
+    try {
+      const values = parameters.map((parameter) => read(parameter, owner));
+      const args = values.map((value, index) => {
+        const { type } = parameters[index]!;
+        return isText(type) ? readText(type, value as number, owner) : value;
+      });
+      const result = context === undefined ? fn(...args) : context.runInAsyncScope(fn, undefined, ...args);
+      storeAnyResult(control, result);
+    } catch (error) {
+      fail(control, error, origin);
+    }
+    if (--control.running === 0 && control.closing) control.finish();
+    if (outer !== null) resume(outer);
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Errors of callbacks on their way: to the call of C that the callback was called by, to a background call,
+ * or to nobody, who leaves them uncaught.
+ */
+import { layout, slots } from '../native';
+
+const { U32 } = slots;
+const status = layout.status * 2;
+const callbackStatus = layout.statuses.indexOf('callback') + 1;
+
+/** Where errors go, as native code numbers it: background calls have numbers of their own from 2 on. */
+export const origins = { call: 0, thread: 1, background: 2 } as const;
+
+/** The errors of the callbacks that the running call of C has made so far. */
+export const pending: { list: unknown[] | null } = { list: null };
+
+/** The errors of callbacks of background calls, by the call's number. */
+const background = new Map<number, unknown[]>();
+
+/** Sets the errors of an outer call of C aside, so that calls made within do not take them for theirs. */
+export function suspend(): void {
+  pending.list = null;
+  U32[status] = 0;
+}
+
+/** Brings them back. Those of this callback come after them. */
+export function resume(outer: unknown[]): void {
+  pending.list = pending.list === null ? outer : [...outer, ...pending.list];
+  U32[status] = callbackStatus;
+}
+
+/** Sends an error on its way. */
+export function surface(error: unknown, origin: number): void {
+  if (origin === origins.call) {
+    if (pending.list === null) pending.list = [error];
+    else pending.list.push(error);
+    U32[status] = callbackStatus;
+  } else if (origin === origins.thread) {
+    process.nextTick(() => {
+      throw error;
+    });
+  } else {
+    const errors = background.get(origin);
+    if (errors === undefined) background.set(origin, [error]);
+    else errors.push(error);
+  }
+}
+
+/** The first error, which carries the others where it can. */
+function combined(errors: readonly unknown[]): unknown {
+  const [first, ...others] = errors;
+  if (others.length > 0 && first instanceof Error) {
+    try {
+      Object.defineProperty(first, 'suppressed', { value: others, configurable: true, writable: true });
+    } catch {
+      // It is frozen, or of a kind that refuses: it goes alone.
+    }
+  }
+  return first;
+}
+
+/** The error that the call of C throws which has just ended; `fallback` where no callback left one. */
+export function takePending(fallback: () => unknown): unknown {
+  const errors = pending.list;
+  if (errors === null) return fallback();
+  pending.list = null;
+  return combined(errors);
+}
+
+/** Whether callbacks of a background call have failed, and the error that it is rejected with. */
+export function takeBackground(number: number): { failed: boolean; error?: unknown } {
+  const errors = background.get(number);
+  if (errors === undefined) return { failed: false };
+  background.delete(number);
+  return { failed: true, error: combined(errors) };
+}

@@ -1,0 +1,303 @@
+//! What the calls of one environment share.
+//!
+//! # Safety
+//! A [`State`] is used only on its environment's thread, while the environment lives. Handle scopes are
+//! opened and closed in order: the one of a frame is closed before the frame's function returns to
+//! JavaScript, and frames nest as the calls do.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::sys::{self, napi_env, napi_handle_scope, napi_ref, napi_threadsafe_function, napi_value};
+
+use crate::background::job::Job;
+use crate::call::function::Group;
+use crate::library::Loaded;
+use crate::memory::pool::Pool;
+use crate::queue::Queue;
+use crate::slots::{ACTIVE, ERRNO_AT, STACK_LIMIT};
+use crate::upcall::record::Record;
+
+/// A call of C that runs, on the native stack. [`ACTIVE`] points to the innermost.
+#[repr(C, align(16))]
+pub struct Frame {
+    /// The function's [`Entry`](crate::call::entry::Entry); null for no function.
+    pub entry: *const c_void,
+    /// What `ACTIVE` was before.
+    pub previous: u64,
+}
+
+/// In [`ACTIVE`]: something is to be done when C has returned.
+pub const FRAME_PENDING: u64 = 1;
+/// In [`ACTIVE`]: C may make handles of its own, so that no scope may stay open between its callbacks.
+pub const FRAME_ENTERS_JS: u64 = 2;
+
+/// The address of the frame in a value of [`ACTIVE`].
+pub const fn frame_of(active: u64) -> u64 {
+    active & !15
+}
+
+/// Callbacks that share a handle scope. Each leaves a handle or two in it.
+const CALLS_PER_SCOPE: u32 = 32;
+
+/// A handle scope for the callbacks that one call of C makes.
+struct Scope {
+    frame: u64,
+    handle: napi_handle_scope,
+    calls: u32,
+    dispatch: napi_value,
+    receiver: napi_value,
+}
+
+/// The functions of the facade that native code calls.
+#[derive(Clone, Copy)]
+pub struct Functions {
+    /// Runs the callback whose number is in the slots.
+    pub dispatch: napi_ref,
+    /// Settles the background calls that have ended.
+    pub settle: napi_ref,
+    /// Warns with a text.
+    pub warn: napi_ref,
+}
+
+/// What the calls of one environment share.
+pub struct State {
+    /// The environment.
+    pub env: napi_env,
+    /// Its slots; JavaScript holds the same memory.
+    pub slots: *mut u64,
+    /// How often C has entered JavaScript and not returned.
+    pub depth: Cell<u32>,
+    /// The memory of struct results.
+    pub pool: RefCell<Pool>,
+    /// What other threads want of this one.
+    pub queue: Arc<Queue>,
+    /// The background calls that have not been settled, by number.
+    pub jobs: RefCell<Vec<Option<(Arc<Job>, Rc<Group>)>>>,
+    /// The numbers of those that have ended, as far as they were taken out of the queue.
+    pub ended: RefCell<VecDeque<u32>>,
+    /// The open callbacks, by number.
+    pub callbacks: RefCell<Vec<Option<&'static Record>>>,
+    /// What wakes the event loop; null before there is a callback or background call.
+    pub wake: Cell<napi_threadsafe_function>,
+    /// How many things keep the event loop alive.
+    pub holds: Cell<u32>,
+    /// Set once the facade has told them.
+    pub functions: Cell<Option<Functions>>,
+    /// Libraries closed while C ran: unloaded when the outermost call returns.
+    deferred: RefCell<Vec<Loaded>>,
+    scopes: UnsafeCell<Vec<Scope>>,
+    warnings: RefCell<Vec<String>>,
+}
+
+thread_local! {
+    static CURRENT: Cell<*const State> = const { Cell::new(std::ptr::null()) };
+}
+
+impl State {
+    /// The state over that slot memory, for the environment of this thread.
+    ///
+    /// # Safety
+    /// `slots` are the environment's, zeroed.
+    pub unsafe fn new(env: napi_env, slots: *mut u64) -> Self {
+        // SAFETY: the slots have words for both (caller); errno's address is this thread's.
+        unsafe {
+            slots.add(STACK_LIMIT).write(crate::memory::stack::limit() as u64);
+            slots.add(ERRNO_AT).write(libc::__errno_location() as u64);
+        }
+        State {
+            env,
+            slots,
+            depth: Cell::new(0),
+            pool: RefCell::default(),
+            queue: Arc::new(Queue::new(slots)),
+            jobs: RefCell::default(),
+            ended: RefCell::default(),
+            callbacks: RefCell::default(),
+            wake: Cell::new(null_mut()),
+            holds: Cell::new(0),
+            functions: Cell::new(None),
+            deferred: RefCell::default(),
+            scopes: UnsafeCell::default(),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// Makes this the state that [`State::of_this_thread`] finds.
+    pub fn enter_thread(&self) {
+        CURRENT.set(self);
+    }
+
+    /// Makes it found no longer.
+    pub fn leave_thread(&self) {
+        CURRENT.set(std::ptr::null());
+    }
+
+    /// Runs something with the state of the environment that this thread belongs to, if it does.
+    pub fn of_this_thread<T>(run: impl FnOnce(&State) -> T) -> Option<T> {
+        let state = CURRENT.try_with(Cell::get).unwrap_or(std::ptr::null());
+        // SAFETY: set by the environment of this thread, and cleared before it ends.
+        unsafe { state.as_ref() }.map(run)
+    }
+
+    /// Remembers a background call until it is settled.
+    pub fn add_job(&self, job: Arc<Job>, group: Rc<Group>) {
+        let mut jobs = self.jobs.borrow_mut();
+        let number = job.number as usize;
+        if jobs.len() <= number {
+            jobs.resize_with(number + 1, || None);
+        }
+        jobs[number] = Some((job, group));
+    }
+
+    /// The background call of that number, which is forgotten.
+    pub fn take_job(&self, number: u32) -> Option<(Arc<Job>, Rc<Group>)> {
+        self.jobs.borrow_mut().get_mut(number as usize).and_then(Option::take)
+    }
+
+    /// Unloads a library now, or when the running calls have returned.
+    pub fn unload(&self, library: Loaded) {
+        if self.depth.get() == 0 {
+            library.unload();
+        } else {
+            self.deferred.borrow_mut().push(library);
+        }
+    }
+
+    /// Keeps a text to warn with when the running call of C has returned.
+    pub fn warn_later(&self, text: String) {
+        self.warnings.borrow_mut().push(text);
+        // SAFETY: the slots have a word for the frame.
+        unsafe { *self.slots.add(ACTIVE) |= FRAME_PENDING };
+    }
+
+    /// [`FRAME_PENDING`] where the call of that frame leaves something to do.
+    pub fn pending(&self, frame: u64) -> u64 {
+        // SAFETY: nobody else borrows the scopes now: no function of this type calls out while it does.
+        let scoped = unsafe { &*self.scopes.get() }.last().is_some_and(|scope| scope.frame == frame);
+        let left = scoped || !self.deferred.borrow().is_empty() || !self.warnings.borrow().is_empty();
+        u64::from(left) * FRAME_PENDING
+    }
+
+    /// The receiver and the function by which a callback is run that the call of that frame makes, or
+    /// `None` where Node-API refuses.
+    ///
+    /// # Safety
+    /// Called on the environment's thread, below the frame; [`State::leave`] is called with the frame
+    /// before its function returns to JavaScript.
+    #[inline]
+    pub unsafe fn dispatcher(&self, frame: u64) -> Option<(napi_value, napi_value)> {
+        // SAFETY: nobody else borrows the scopes now.
+        let scopes = unsafe { &mut *self.scopes.get() };
+        if let Some(top) = scopes.last_mut()
+            && top.frame == frame
+            && top.calls < CALLS_PER_SCOPE
+        {
+            top.calls += 1;
+            return Some((top.receiver, top.dispatch));
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.open_scope(scopes, frame) }
+    }
+
+    #[cold]
+    unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, frame: u64) -> Option<(napi_value, napi_value)> {
+        let functions = self.functions.get()?;
+        let (mut handle, mut dispatch, mut receiver) = (null_mut(), null_mut(), null_mut());
+        // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
+        unsafe {
+            if scopes.last().is_some_and(|top| top.frame == frame)
+                && let Some(top) = scopes.pop()
+            {
+                sys::napi_close_handle_scope(self.env, top.handle);
+            }
+            if sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
+                return None;
+            }
+            sys::napi_get_reference_value(self.env, functions.dispatch, &mut dispatch);
+            sys::napi_get_undefined(self.env, &mut receiver);
+        }
+        scopes.push(Scope { frame, handle, calls: 1, dispatch, receiver });
+        Some((receiver, dispatch))
+    }
+
+    /// Closes the scope of the frame, if it has one.
+    ///
+    /// # Safety
+    /// Called on the environment's thread; no handle of the scope is used any more.
+    pub unsafe fn close_scope(&self, frame: u64) {
+        // SAFETY: nobody else borrows the scopes now; scopes are closed in order, as frames nest.
+        unsafe {
+            let scopes = &mut *self.scopes.get();
+            if scopes.last().is_some_and(|top| top.frame == frame)
+                && let Some(top) = scopes.pop()
+            {
+                sys::napi_close_handle_scope(self.env, top.handle);
+            }
+        }
+    }
+
+    /// Does what is to be done when C has returned to the call of that frame.
+    ///
+    /// # Safety
+    /// As for [`State::close_scope`].
+    #[cold]
+    pub unsafe fn leave(&self, frame: u64) {
+        // SAFETY: the caller's promise.
+        unsafe { self.close_scope(frame) };
+        for text in std::mem::take(&mut *self.warnings.borrow_mut()) {
+            // SAFETY: the environment's thread.
+            unsafe { self.warn(&text) };
+        }
+        if self.depth.get() == 0 {
+            // Taken out first: a destructor of the library's may call back.
+            let deferred = std::mem::take(&mut *self.deferred.borrow_mut());
+            deferred.into_iter().for_each(Loaded::unload);
+        }
+    }
+
+    /// Has the facade warn.
+    ///
+    /// # Safety
+    /// On the environment's thread, where JavaScript can be called.
+    unsafe fn warn(&self, text: &str) {
+        let Some(functions) = self.functions.get() else { return };
+        let (mut handle, mut function, mut receiver, mut value, mut pending) =
+            (null_mut(), null_mut(), null_mut(), null_mut(), false);
+        // SAFETY: the environment's thread (caller); the scope holds every handle made here.
+        unsafe {
+            sys::napi_is_exception_pending(self.env, &mut pending);
+            if pending || sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
+                return;
+            }
+            sys::napi_get_reference_value(self.env, functions.warn, &mut function);
+            sys::napi_get_undefined(self.env, &mut receiver);
+            let (start, length) = (text.as_ptr().cast(), text.len() as isize);
+            if sys::napi_create_string_utf8(self.env, start, length, &mut value) == sys::Status::napi_ok {
+                sys::napi_call_function(self.env, receiver, function, 1, &value, null_mut());
+            }
+            clear_exception(self.env);
+            sys::napi_close_handle_scope(self.env, handle);
+        }
+    }
+}
+
+/// Forgets an exception that nobody can be given.
+///
+/// # Safety
+/// `env` is this thread's environment.
+pub unsafe fn clear_exception(env: napi_env) {
+    let (mut pending, mut error) = (false, null_mut());
+    // SAFETY: the caller's promise.
+    unsafe {
+        sys::napi_is_exception_pending(env, &mut pending);
+        if pending {
+            sys::napi_get_and_clear_last_exception(env, &mut error);
+        }
+    }
+}

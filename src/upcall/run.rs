@@ -1,0 +1,170 @@
+//! Running a callback on its environment's thread.
+//!
+//! # Safety
+//! A [`Record`]'s state is followed on the owner's thread alone, while the callback is open. Node-API
+//! functions are called on the environment's thread. C that has called a callback has read all slots that
+//! it was called with, and nothing reads them before it returns: a callback may use them.
+#![allow(unsafe_code)]
+
+use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use napi::sys;
+
+use super::incoming::Incoming;
+use super::record::Record;
+use super::trampoline::thread_pointer;
+use super::{Origin, foreign};
+use crate::plan::Plan;
+use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, STACK_LIMIT, STATUS, Status};
+use crate::state::{FRAME_ENTERS_JS, Frame, State, clear_exception, frame_of};
+
+/// Native stack that running JavaScript needs at least, in bytes.
+const RESERVE: usize = 32 * 1024;
+
+/// Set when the process has begun to exit: JavaScript is not entered any more.
+static EXITING: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn exiting() {
+    EXITING.store(true, Ordering::Release);
+}
+
+/// Has callbacks be inert once the process exits.
+pub fn watch_exit() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // SAFETY: the handler does nothing but store a flag; the module is never unloaded.
+    ONCE.call_once(|| unsafe {
+        libc::atexit(exiting);
+    });
+}
+
+/// Whether the process has begun to exit.
+pub fn is_exiting() -> bool {
+    EXITING.load(Ordering::Relaxed)
+}
+
+/// C has called a callback.
+///
+/// # Safety
+/// Entered by a trampoline with its record and the values of the call that runs.
+pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
+    // SAFETY: the trampoline's promise; on the owner's thread the state is valid.
+    unsafe {
+        if record.owner.load(Ordering::Relaxed) != thread_pointer() || is_exiting() {
+            foreign::upcall(record, incoming);
+            return;
+        }
+        let (state, plan) = (&*record.state.load(Ordering::Relaxed), record.plan());
+        let index = record.index.load(Ordering::Relaxed);
+        let errno = libc::__errno_location();
+        let active = *state.slots.add(ACTIVE);
+        let done = if active != 0 {
+            run(state, plan, index, incoming, Origin::Call, &mut *errno)
+        } else {
+            run_outside(state, plan, index, incoming, &mut *errno)
+        };
+        if !done {
+            incoming.clear(plan);
+        }
+    }
+}
+
+/// Runs a callback and stores its result; `false` where JavaScript did not run to its end. `errno` is what
+/// the callback sees as errno, and becomes what C is to see.
+///
+/// # Safety
+/// On the environment's thread, with a frame in [`ACTIVE`]; the incoming values are those of a call that
+/// waits.
+pub unsafe fn run(
+    state: &State,
+    plan: &Plan,
+    index: u32,
+    incoming: Incoming,
+    origin: Origin,
+    errno: &mut i32,
+) -> bool {
+    let slots = state.slots;
+    // SAFETY: the slots have a word for each of these; the frame is that of the running call (caller).
+    unsafe {
+        let here = &raw const slots as usize;
+        if here < *slots.add(STACK_LIMIT) as usize + RESERVE {
+            *slots.add(STATUS) = Status::StackOverflow as u64;
+            return false;
+        }
+        let active = slots.add(ACTIVE).replace(0);
+        let was_set = slots.add(ERRNO_SET).replace(0);
+        *slots.add(ERRNO) = u64::from(*errno as u32);
+        let frame = frame_of(active);
+        let mut ended = false;
+        if let Some((receiver, dispatch)) = state.dispatcher(frame) {
+            incoming.load(plan, slots);
+            *slots.add(CALLBACK) = u64::from(index);
+            *slots.add(ORIGIN) = u64::from(origin.number());
+            state.depth.set(state.depth.get() + 1);
+            let status = sys::napi_call_function(state.env, receiver, dispatch, 0, null(), null_mut());
+            state.depth.set(state.depth.get() - 1);
+            ended = status == sys::Status::napi_ok;
+            if ended {
+                incoming.store(plan, slots);
+            } else if status != sys::Status::napi_pending_exception || forget(state) {
+                *slots.add(STATUS) = Status::StackOverflow as u64;
+            }
+            if active & FRAME_ENTERS_JS != 0 {
+                state.close_scope(frame);
+            }
+        }
+        *slots.add(ACTIVE) = active | state.pending(frame);
+        if slots.add(ERRNO_SET).replace(was_set) != 0 {
+            *errno = *slots.add(ERRNO) as i32;
+        }
+        ended
+    }
+}
+
+/// Forgets the exception that ended a callback's wrapper, which catches all but the overflow of the stack;
+/// `false` where there is none: JavaScript has been stopped.
+unsafe fn forget(state: &State) -> bool {
+    let mut pending = false;
+    // SAFETY: the environment's thread (caller).
+    unsafe {
+        sys::napi_is_exception_pending(state.env, &mut pending);
+        clear_exception(state.env);
+    }
+    pending
+}
+
+/// Runs a callback that C calls on the environment's thread while no call of arkffi's runs there: from the
+/// event loop, or from another addon.
+unsafe fn run_outside(state: &State, plan: &Plan, index: u32, incoming: Incoming, errno: &mut i32) -> bool {
+    let mut scope = null_mut();
+    // SAFETY: the environment's thread (caller).
+    unsafe {
+        if sys::napi_open_handle_scope(state.env, &mut scope) != sys::Status::napi_ok {
+            return false;
+        }
+        let ended = within(state, || run(state, plan, index, incoming, Origin::Thread, errno));
+        sys::napi_close_handle_scope(state.env, scope);
+        ended
+    }
+}
+
+/// Runs something below a frame that is no function's. What JavaScript sees of errno stays as it is.
+///
+/// # Safety
+/// On the environment's thread.
+pub unsafe fn within<T>(state: &State, run: impl FnOnce() -> T) -> T {
+    let slots = state.slots;
+    // SAFETY: the slots have a word for each of these (caller).
+    unsafe {
+        let (errno, status) = (*slots.add(ERRNO), *slots.add(STATUS));
+        let frame = Frame { entry: null(), previous: *slots.add(ACTIVE) };
+        let address = &raw const frame as u64;
+        *slots.add(ACTIVE) = address;
+        let result = run();
+        state.leave(address);
+        *slots.add(ACTIVE) = frame.previous;
+        *slots.add(ERRNO) = errno;
+        *slots.add(STATUS) = status;
+        result
+    }
+}
