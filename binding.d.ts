@@ -58,6 +58,11 @@ export declare class Environment {
    * too, and returns its string result.
    */
   finishedFunction(): () => unknown;
+  /**
+   * A function that lets a suspended call of C go on, and one that puts the result of the last such call
+   * into the slots again.
+   */
+  resumeFunctions(): [() => unknown, () => void];
   /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
   textFunction(): (unit: number) => unknown;
 }
@@ -76,7 +81,7 @@ export declare class NativeLibrary {
   nearNames(name: string): Array<string>;
   /**
    * The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
-   * 'direct', 'pumped' or 'background'.
+   * 'direct', 'suspendable', 'pumped' or 'background'.
    */
   bind(
     environment: Environment,
@@ -189,6 +194,7 @@ export interface SlotLayout {
   origin: number;
   finished: number;
   finishedErrno: number;
+  suspended: number;
   statuses: Array<string>;
 }
 

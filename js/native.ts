@@ -65,8 +65,9 @@ export function bufferAddress(value: object): number {
   return slots.F64[layout.resultNumber]!;
 }
 
-/** Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`. */
+/** Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`. */
 export const switches = {
   fast: process.env.ARKFFI_PATH !== 'libffi',
   codegen: process.env.ARKFFI_CODEGEN !== 'off',
+  coroutines: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_COROUTINES !== 'off',
 } as const;

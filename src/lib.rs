@@ -11,6 +11,7 @@ pub mod background;
 mod bindings;
 pub mod call;
 pub mod convert;
+pub mod coroutine;
 pub mod error;
 pub mod event_loop;
 pub mod library;

@@ -49,6 +49,9 @@ pub const ORIGIN: usize = RESULT + 15;
 pub const FINISHED: usize = RESULT + 16;
 /// Its errno.
 pub const FINISHED_ERRNO: usize = RESULT + 17;
+/// 1 where the call of C is suspended, until JavaScript has run the callback of that number in [`CALLBACK`].
+/// JavaScript makes it 2 where the callback could not run.
+pub const SUSPENDED: usize = RESULT + 18;
 /// The number of words.
 pub const WORDS: usize = RESULT + 24;
 

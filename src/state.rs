@@ -17,6 +17,8 @@ use napi::sys::{self, napi_env, napi_handle_scope, napi_ref, napi_threadsafe_fun
 
 use crate::background::job::Job;
 use crate::call::function::Group;
+use crate::call::suspending::count;
+use crate::coroutine::{Coroutine, Coroutines};
 use crate::library::Loaded;
 use crate::memory::pool::Pool;
 use crate::queue::Queue;
@@ -91,6 +93,9 @@ pub struct State {
     pub functions: Cell<Option<Functions>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
     deferred: RefCell<Vec<Loaded>>,
+    /// The coroutine whose C runs at this moment; null for none.
+    pub running: Cell<*mut Coroutine>,
+    coroutines: UnsafeCell<Coroutines>,
     scopes: UnsafeCell<Vec<Scope>>,
     warnings: RefCell<Vec<String>>,
 }
@@ -123,6 +128,8 @@ impl State {
             holds: Cell::new(0),
             functions: Cell::new(None),
             deferred: RefCell::default(),
+            running: Cell::new(null_mut()),
+            coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),
             warnings: RefCell::default(),
         }
@@ -169,6 +176,16 @@ impl State {
         }
     }
 
+    /// The coroutines of the environment.
+    ///
+    /// # Safety
+    /// On the environment's thread; the reference is gone before this is called again.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn coroutines(&self) -> &mut Coroutines {
+        // SAFETY: the caller's promise.
+        unsafe { &mut *self.coroutines.get() }
+    }
+
     /// Keeps a text to warn with when the running call of C has returned.
     pub fn warn_later(&self, text: String) {
         self.warnings.borrow_mut().push(text);
@@ -211,6 +228,7 @@ impl State {
         let (mut handle, mut dispatch, mut receiver) = (null_mut(), null_mut(), null_mut());
         // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
         unsafe {
+            count((*(frame as *const Frame)).entry.cast_mut().cast());
             if scopes.last().is_some_and(|top| top.frame == frame)
                 && let Some(top) = scopes.pop()
             {

@@ -14,7 +14,7 @@ import { exact } from '../composite/decode';
 import { fillingFlags, layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
 import { isAddress, isAggregate } from '../types';
-import { closeCallbacks } from '../upcall/callback';
+import { closeCallbacks, drive } from '../upcall/callback';
 import { convertAll } from '../values';
 import * as results from './results';
 import type { Parameter, Shape } from './shape';
@@ -243,6 +243,7 @@ function source(shape: Shape, id: number): string {
     ${closing[0]}
     ${hasAggregates ? aggregates(shape) : scalars(shape)}
     ${calling}
+    ${shape.suspends ? `if (U32[${layout.suspended * 2}] !== 0) r = drive(arguments${kept ? ', kept' : ''});` : ''}
     ${kept && closing[0] === '' ? 'if (kept !== undefined) kept.length = 0;' : ''}
     // Naming the arguments here keeps their buffers alive until C has returned.
     const status = U32[${layout.status * 2}];
@@ -274,6 +275,7 @@ const helpers = {
   opaquePointer,
   fillingFlags,
   closeCallbacks,
+  drive,
 };
 
 let count = 0;

@@ -27,7 +27,7 @@ export interface Bound {
 const none: Options = {};
 
 /** Where the calls of a native function run. */
-type Mode = 'direct' | 'pumped' | 'background';
+type Mode = 'direct' | 'suspendable' | 'pumped' | 'background';
 
 /** What a signature is bound to. */
 interface Target {
@@ -50,7 +50,11 @@ function bindSignature(
 ): Bound {
   const { group, owner } = target;
   const shape = shapeOf(types, fixed, def.result, def.holds);
-  const [entry, id] = bindNative(target, shape, def.pump ? 'pumped' : 'direct');
+  const [entry, id] = bindNative(
+    target,
+    shape,
+    def.pump ? 'pumped' : shape.suspends ? 'suspendable' : 'direct',
+  );
   let background: [NativeFunction, number] | undefined;
   let open = true;
   const entryOf = () => {

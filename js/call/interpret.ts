@@ -3,7 +3,7 @@ import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
-import { closeCallbacks } from '../upcall/callback';
+import { closeCallbacks, drive } from '../upcall/callback';
 import { convertAll, keptOf } from '../values';
 import { place, readSigned, readUnsigned, resultWord } from './results';
 import type { Parameter, Shape } from './shape';
@@ -12,6 +12,7 @@ import { failure, storeAny, wrongCount } from './support';
 const { U32 } = slots;
 const status = layout.status * 2;
 const flags = layout.flags * 2;
+const suspended = layout.suspended * 2;
 
 /** Reads the result of a call; `returned` is what the native function returned. */
 export function readResult(shape: Shape, owner: string, returned: unknown): unknown {
@@ -72,7 +73,8 @@ export function interpretWrapper(
     const values = convertAll(types, args, owner);
     try {
       U32[flags] = storeAny(parameters, owner, values);
-      const returned = native(...handedOver(parameters, values));
+      let returned = native(...handedOver(parameters, values));
+      if (U32[suspended] !== 0) returned = drive(values);
       const left = U32[status]!;
       U32[status] = 0;
       if (left !== 0) throw failure(left, owner, shape, args);

@@ -22,6 +22,8 @@ export interface Shape {
   /** Whether the native function takes some of the values as arguments. */
   readonly handsOver: boolean;
   readonly result: TypeInfo;
+  /** Whether C is given a function pointer, so that a call may be suspended for its callbacks. */
+  readonly suspends: boolean;
   /** Whether an aggregate result is kept in memory of its own, and the result is its address. */
   readonly holds: boolean;
   /** Whether the last call's strings can be kept: all values for the native function are strings. */
@@ -59,11 +61,16 @@ export function shapeOf(
     types: parameters.map(({ type }) => type),
     handsOver: values.length > 0,
     result,
+    suspends: switches.coroutines && parameters.some(isFunctionPointer),
     holds: holds && isAggregate(result),
     keepsText,
   };
   if (isScalar) shapes.set(key, shape);
   return shape;
+}
+
+function isFunctionPointer({ type }: Parameter): boolean {
+  return type.convert === 'function' || type.convert === 'code';
 }
 
 /** What C declares for a parameter of a type: an array is a pointer. */

@@ -7,10 +7,10 @@ import { environment, layout, native, slots, switches } from '../native';
 import type { Signature } from '../signature';
 import { typeNamed, type TypeInfo } from '../types';
 import { compileUpcall } from './compile';
-import { Control, type UserFunction } from './control';
+import { Control, type Upcall, type UserFunction } from './control';
 import { interpretUpcall } from './interpret';
 
-type Make = (control: Control) => () => void;
+type Make = (control: Control) => Upcall;
 
 /** What the callbacks of a signature have in common. */
 interface Class {
@@ -44,12 +44,59 @@ function classOf(signature: Signature): Class {
 }
 
 /** The wrappers of the open callbacks, by number. */
-const wrappers: ((() => void) | undefined)[] = [];
+const wrappers: (Upcall | undefined)[] = [];
+/** The contexts that they run in. */
+const contexts: (AsyncResource | undefined)[] = [];
 const unused: number[] = [];
 
 /** Runs the callback that C has called. */
 export function dispatch(): void {
   wrappers[U32[layout.callback * 2]!]!();
+}
+
+const [resume, restore] = environment.resumeFunctions();
+const suspended = layout.suspended * 2;
+const callback = layout.callback * 2;
+
+/** What suspended calls of C use. */
+const alive: unknown[] = [];
+
+/**
+ * Runs the callbacks of a context that a suspended call of C calls in a row. C runs in between, which knows
+ * of no context: it need not be left and entered each time.
+ */
+function serve(context: AsyncResource | undefined): unknown {
+  let result: unknown;
+  do {
+    try {
+      wrappers[U32[callback]!]!(true);
+    } catch {
+      // Only the stack can have overflowed, so nothing is called here.
+      U32[suspended] = 2;
+    }
+    result = resume();
+  } while (U32[suspended] === 1 && contexts[U32[callback]!] === context);
+  return result;
+}
+
+/**
+ * Runs the callbacks of a call of C that is suspended until C has returned, and gives what the native
+ * function then gives. What C uses is `given`.
+ */
+export function drive(...given: unknown[]): unknown {
+  const level = alive.push(given);
+  let result: unknown;
+  do {
+    const context = contexts[U32[callback]!];
+    if (context === undefined) {
+      result = serve(undefined);
+    } else {
+      result = context.runInAsyncScope(serve, undefined, context);
+      if (U32[suspended] === 0) restore();
+    }
+  } while (U32[suspended] !== 0);
+  alive.length = level - 1;
+  return result;
 }
 
 /** Refuses what cannot be in the signature of a callback. */
@@ -79,15 +126,16 @@ export class Callback {
     const context = bound ? new AsyncResource('JSCallback') : undefined;
     this.#control = new Control(shape, name, fn, context, onError, () => {
       native(() => environment.closeCallback(own));
-      wrappers[own] = undefined;
+      wrappers[own] = contexts[own] = undefined;
       unused.push(own);
     });
     wrappers[own] = make(this.#control);
+    contexts[own] = context;
     try {
       native(() => environment.start());
       this.ptr = native(() => environment.openCallback(number, own, name));
     } catch (error) {
-      wrappers[own] = undefined;
+      wrappers[own] = contexts[own] = undefined;
       unused.push(own);
       throw error;
     }

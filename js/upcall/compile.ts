@@ -14,7 +14,7 @@ import { layout, slots } from '../native';
 import { opaquePointer } from '../opaque';
 import { readText } from '../text';
 import { isAggregate, isText, type TypeInfo } from '../types';
-import { fail, storeAnyResult, storeObject, type Control } from './control';
+import { fail, storeAnyResult, storeObject, type Control, type Upcall } from './control';
 import { pending, resume, suspend } from './pending';
 
 const { I32, I64, U32, U64 } = slots;
@@ -105,13 +105,13 @@ function source(shape: Shape, id: number): string {
   const { ${Object.keys(slots).join(', ')} } = slots;
   return function (control) {
     const { fn, context, owner } = control;
-    return function () {
+    return function (inside) {
       const origin = U32[${layout.origin * 2}], outer = pending.list;
       if (outer !== null) suspend();
       control.running++;
       try {
         ${reading.join('\n        ')}
-        const r = context === undefined ? fn(${args.join(', ')}) : context.runInAsyncScope(${inContext});
+        const r = inside === true || context === undefined ? fn(${args.join(', ')}) : context.runInAsyncScope(${inContext});
         ${store(shape)}
       } catch (error) {
         fail(control, error, origin);
@@ -140,7 +140,7 @@ const helpers = {
 let count = 0;
 
 /** Generates what makes the wrappers of callbacks of a signature. */
-export function compileUpcall(shape: Shape): (control: Control) => () => void {
+export function compileUpcall(shape: Shape): (control: Control) => Upcall {
   const types = shape.parameters.map(({ type }) => type);
   const codecs: Record<string, unknown> = {};
   types.forEach((type, index) => {
@@ -149,6 +149,6 @@ export function compileUpcall(shape: Shape): (control: Control) => () => void {
   const names = { types, resultType: shape.result, ...codecs, ...helpers };
   const make = compileFunction(source(shape, ++count), Object.keys(names)) as (
     ...values: unknown[]
-  ) => (control: Control) => () => void;
+  ) => (control: Control) => Upcall;
   return make(...Object.values(names));
 }

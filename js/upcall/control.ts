@@ -13,6 +13,9 @@ const { result, resultFloat } = layout;
 
 export type UserFunction = (...args: unknown[]) => unknown;
 
+/** Runs a callback whose arguments are in the slots; `inside`, that its context has been entered. */
+export type Upcall = (inside?: boolean) => void;
+
 /** The results of so many calls are kept: C may still read the strings of those before the last. */
 const keptResults = 256;
 

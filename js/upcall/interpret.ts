@@ -6,7 +6,7 @@ import { layout, slots, slotsView } from '../native';
 import { opaquePointer } from '../opaque';
 import { readText } from '../text';
 import { isAggregate, isText, type TypeInfo } from '../types';
-import { fail, storeAnyResult, type Control } from './control';
+import { fail, storeAnyResult, type Control, type Upcall } from './control';
 import { pending, resume, suspend } from './pending';
 
 const { U32 } = slots;
@@ -33,8 +33,8 @@ function finish(type: TypeInfo, value: bigint, word: number, owner: string): unk
 }
 
 /** Makes the wrappers of callbacks of a signature. */
-export function interpretUpcall({ parameters }: Shape): (control: Control) => () => void {
-  return (control) => () => {
+export function interpretUpcall({ parameters }: Shape): (control: Control) => Upcall {
+  return (control) => (inside) => {
     const { fn, context, owner } = control;
     const origin = U32[layout.origin * 2]!;
     const outer = pending.list;
@@ -46,7 +46,10 @@ export function interpretUpcall({ parameters }: Shape): (control: Control) => ()
         const { type } = parameters[index]!;
         return isText(type) ? readText(type, value as number, owner) : value;
       });
-      const result = context === undefined ? fn(...args) : context.runInAsyncScope(fn, undefined, ...args);
+      const result =
+        inside === true || context === undefined
+          ? fn(...args)
+          : context.runInAsyncScope(fn, undefined, ...args);
       storeAnyResult(control, result);
     } catch (error) {
       fail(control, error, origin);

@@ -63,6 +63,7 @@ pub struct SlotLayout {
     pub origin: u32,
     pub finished: u32,
     pub finished_errno: u32,
+    pub suspended: u32,
     pub statuses: Vec<String>,
 }
 
@@ -172,6 +173,7 @@ impl Environment {
             origin: word(slots::ORIGIN),
             finished: word(slots::FINISHED),
             finished_errno: word(slots::FINISHED_ERRNO),
+            suspended: word(slots::SUSPENDED),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -365,6 +367,15 @@ impl Environment {
     pub fn finished_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the state this environment's.
         Raw(unsafe { raw::finished_function(raw_env(env), &self.state) })
+    }
+
+    /// A function that lets a suspended call of C go on, and one that puts the result of the last such call
+    /// into the slots again.
+    #[napi(ts_return_type = "[() => unknown, () => void]")]
+    pub fn resume_functions(&self, env: &Env) -> (Raw, Raw) {
+        // SAFETY: env is the running call's, and the state this environment's.
+        let [resume, restore] = unsafe { raw::resume_functions(raw_env(env), &self.state) };
+        (Raw(resume), Raw(restore))
     }
 
     /// A function that reads the string whose address is in the result slot, as its 64-bit pattern.

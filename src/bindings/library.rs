@@ -86,7 +86,7 @@ impl NativeLibrary {
     }
 
     /// The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
-    /// 'direct', 'pumped' or 'background'.
+    /// 'direct', 'suspendable', 'pumped' or 'background'.
     #[napi(ts_return_type = "[(...values: unknown[]) => unknown, number]")]
     pub fn bind(
         &self,
@@ -101,13 +101,15 @@ impl NativeLibrary {
             .plan_of(plan)
             .ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such plan"))?;
         let target = address(target) as *const c_void;
+        let suspends = mode == "suspendable";
         let mode = match mode.as_str() {
             "pumped" => Mode::Pumped,
             "background" => Mode::Background,
             _ => Mode::Direct,
         };
         // SAFETY: the group belongs to the environment that runs this call.
-        let (function, entry) = unsafe { bind(raw_env(env), &self.group, &plan, target, mode, &name) }?;
+        let (function, entry) =
+            unsafe { bind(raw_env(env), &self.group, &plan, target, mode, suspends, &name) }?;
         Ok((Raw(function), number(entry as usize)))
     }
 

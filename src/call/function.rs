@@ -119,6 +119,10 @@ pub struct Function {
     pub target: Target,
     /// Where the calls run.
     pub mode: Mode,
+    /// Whether a call may be suspended while JavaScript runs its callbacks.
+    pub suspends: bool,
+    /// How many handle scopes its callbacks have needed.
+    pub upcalls: Cell<u32>,
     /// The strings of the last call.
     pub arguments: RefCell<Vec<ArgumentCache>>,
     /// The string the last call gave.
@@ -153,6 +157,7 @@ pub unsafe fn bind(
     plan: &Arc<Plan>,
     code: *const c_void,
     mode: Mode,
+    suspends: bool,
     name: &str,
 ) -> Result<(napi_value, *mut Entry)> {
     let interface = if plan.path == Path::Libffi { Some(Arc::new(Interface::new(plan)?)) } else { None };
@@ -160,6 +165,8 @@ pub unsafe fn bind(
     let function = Function {
         target: Target { plan: Arc::clone(plan), interface, code },
         mode,
+        suspends,
+        upcalls: Cell::new(0),
         arguments: RefCell::new(vec![ArgumentCache::default(); plan.values]),
         result: RefCell::default(),
         group: Rc::clone(group),

@@ -38,7 +38,7 @@ const LOCAL_WORDS: usize = 512;
 ///
 /// # Safety
 /// `slots` are the environment's slots.
-unsafe fn refuse(slots: *mut u64, status: Status) -> napi_value {
+pub(super) unsafe fn refuse(slots: *mut u64, status: Status) -> napi_value {
     // SAFETY: the slots have a word for the status.
     unsafe { *slots.add(STATUS) = status as u64 };
     null_mut()
@@ -161,7 +161,7 @@ pub(super) unsafe extern "C" fn background(
 }
 
 /// The block that the function's result is to be kept in, if it is.
-fn hold(function: &Function) -> Result<Option<usize>, Status> {
+pub(super) fn hold(function: &Function) -> Result<Option<usize>, Status> {
     let plan = function.plan();
     let Some(aggregate) = plan.signature.result.aggregate().filter(|_| plan.signature.holds) else {
         return Ok(None);
@@ -374,7 +374,7 @@ unsafe fn has_failed(env: napi_env, function: &Function, slots: *const u64) -> b
 /// # Safety
 /// env and info are those of the running callback; `slots` are its environment's.
 #[inline(never)]
-unsafe fn load(
+pub(super) unsafe fn load(
     env: napi_env,
     info: napi_callback_info,
     function: &Function,
@@ -421,7 +421,7 @@ unsafe fn load(
 ///
 /// # Safety
 /// env is the running callback's; the slots hold the result of the function's call.
-unsafe fn result(env: napi_env, function: &Function, slots: *mut u64) -> napi_value {
+pub(super) unsafe fn result(env: napi_env, function: &Function, slots: *mut u64) -> napi_value {
     // SAFETY: the slots have a word for the result.
     let address = unsafe { *slots.add(RESULT) };
     if let Some(unit) = function.plan().text_result() {

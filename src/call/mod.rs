@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod function;
 mod general;
+pub mod suspending;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[path = "stubs_sysv64.rs"]

@@ -52,6 +52,11 @@ pub(super) fn handler(_plan: &Plan) -> Handler {
     Handler(general as *const c_void)
 }
 
+/// The handler of calls that are suspended for their callbacks; none is here.
+pub(super) fn suspending_handler() -> Handler {
+    Handler(general as *const c_void)
+}
+
 /// The handler that can make every call.
 pub(super) fn general_handler() -> Handler {
     Handler(general as *const c_void)

@@ -23,6 +23,7 @@ use napi::sys::{napi_callback_info, napi_env, napi_value};
 
 use super::entry::{Entry, Handler};
 use super::general::{background, closed, general, leave};
+use super::suspending::suspending;
 use crate::abi::registers::{FLOATS, INTEGERS, STACK};
 use crate::plan::Plan;
 use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT};
@@ -352,6 +353,17 @@ pub(super) fn handler(plan: &Plan) -> Handler {
         DIRECT[plan.integers][plan.floats] as *const c_void
     };
     Handler(code)
+}
+
+/// Hands the entry to the handler of calls that are suspended.
+#[unsafe(naked)]
+unsafe extern "C" fn to_suspending() {
+    naked_asm!("mov rdx, r11", "jmp {suspending}", suspending = sym suspending)
+}
+
+/// The handler of calls that are suspended for their callbacks.
+pub(super) fn suspending_handler() -> Handler {
+    Handler(to_suspending as *const c_void)
 }
 
 /// The handler that can make every call.

@@ -42,5 +42,11 @@ pub(super) fn make(interface: &'static Interface) -> Result<*mut Record> {
 
 unsafe extern "C" fn by_libffi(record: *const c_void, arguments: *const *const c_void, result: *mut c_void) {
     // SAFETY: as the module says.
-    unsafe { upcall(&*record.cast::<Record>(), Incoming::Libffi(arguments, result)) };
+    unsafe {
+        if let Some(coroutine) =
+            upcall(&*record.cast::<Record>(), Incoming::Libffi(arguments, result)).as_mut()
+        {
+            coroutine.suspend();
+        }
+    }
 }

@@ -15,6 +15,7 @@ use super::incoming::Incoming;
 use super::record::Record;
 use super::trampoline::thread_pointer;
 use super::{Origin, foreign};
+use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Plan;
 use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, STACK_LIMIT, STATUS, Status};
 use crate::state::{FRAME_ENTERS_JS, Frame, State, clear_exception, frame_of};
@@ -43,19 +44,24 @@ pub fn is_exiting() -> bool {
     EXITING.load(Ordering::Relaxed)
 }
 
-/// C has called a callback.
+/// C has called a callback. Gives the coroutine that is to be suspended until the callback has run, or null
+/// where it has.
 ///
 /// # Safety
 /// Entered by a trampoline with its record and the values of the call that runs.
-pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
+pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Coroutine {
     // SAFETY: the trampoline's promise; on the owner's thread the state is valid.
     unsafe {
         if record.owner.load(Ordering::Relaxed) != thread_pointer() || is_exiting() {
             foreign::upcall(record, incoming);
-            return;
+            return null_mut();
         }
         let (state, plan) = (&*record.state.load(Ordering::Relaxed), record.plan());
         let index = record.index.load(Ordering::Relaxed);
+        if let Some(coroutine) = state.running.get().as_mut() {
+            coroutine.upcall = Some(Upcall { plan, index, incoming });
+            return coroutine;
+        }
         let errno = libc::__errno_location();
         let active = *state.slots.add(ACTIVE);
         let done = if active != 0 {
@@ -67,6 +73,7 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
             incoming.clear(plan);
         }
     }
+    null_mut()
 }
 
 /// Runs a callback and stores its result; `false` where JavaScript did not run to its end. `errno` is what

@@ -20,6 +20,7 @@ use super::closure;
 use super::incoming::{Incoming, Saved};
 use super::record::Record;
 use super::run::upcall;
+use crate::coroutine::Coroutine;
 use crate::error::Result;
 
 /// Bytes of a stub.
@@ -94,12 +95,16 @@ pub(super) fn chunk() -> Result<Vec<*mut Record>> {
     Ok(records)
 }
 
-unsafe extern "C" fn by_registers(record: *const Record, saved: *mut Saved) {
+unsafe extern "C" fn by_registers(record: *const Record, saved: *mut Saved) -> *mut Coroutine {
     // SAFETY: entered by `arkffi_upcall` with the record of the stub and what it has saved.
-    unsafe { upcall(&*record, Incoming::Registers(saved)) };
+    unsafe { upcall(&*record, Incoming::Registers(saved)) }
 }
 
 /// Saves the argument registers as a [`Saved`], enters Rust, and loads the result registers.
+///
+/// Where Rust gives a coroutine, that is suspended here, as `switch_sysv64.rs` does it, but so that the
+/// processor's stack of return addresses becomes that of the thread: the entry of C's call of this function
+/// is used up by a return to the next instruction, and C is returned to by a jump.
 #[unsafe(naked)]
 unsafe extern "C" fn arkffi_upcall() {
     naked_asm!(
@@ -125,15 +130,52 @@ unsafe extern "C" fn arkffi_upcall() {
         "mov rdi, r11",
         "mov rsi, rsp",
         "call {enter}",
+        "test rax, rax",
+        "jnz 2f",
         "mov rax, [rsp + {results}]",
         "mov rdx, [rsp + {results} + 8]",
         "movsd xmm0, [rsp + {results} + 16]",
         "movsd xmm1, [rsp + {results} + 24]",
         "leave",
         "ret",
+        "2: push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "lea rcx, [rip + 4f]",
+        "push rcx",
+        "mov [rax + {inside}], rsp",
+        "mov rsp, [rax + {outside}]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "lea rcx, [rip + 3f]",
+        "push rcx",
+        "ret",
+        "3: ret",
+        "4: pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "mov rax, [rsp + {results}]",
+        "mov rdx, [rsp + {results} + 8]",
+        "movsd xmm0, [rsp + {results} + 16]",
+        "movsd xmm1, [rsp + {results} + 24]",
+        "leave",
+        "pop rcx",
+        "jmp rcx",
         room = const size_of::<Saved>().next_multiple_of(16),
         stack = const offset_of!(Saved, stack),
         results = const offset_of!(Saved, results),
+        inside = const offset_of!(Coroutine, inside),
+        outside = const offset_of!(Coroutine, outside),
         enter = sym by_registers,
     )
 }

@@ -1,0 +1,247 @@
+//! Calls of C that are suspended while JavaScript runs their callbacks.
+//!
+//! The handler starts such a call; where C calls a callback, it returns to JavaScript with
+//! [`SUSPENDED`] set, and JavaScript calls `resume` when it has run that callback. A function becomes one of
+//! these when it has called back often enough (see [`count`]).
+//!
+//! # Safety
+//! As for the general handler. The coroutine that `resume` lets go on is the innermost: JavaScript runs
+//! callbacks as C calls them, one within the other. Where JavaScript was stopped in a callback, nobody calls
+//! `resume`: such a call is ended by [`end_abandoned`], with zero for the callbacks that C still calls.
+#![allow(unsafe_code)]
+
+use std::ptr::null_mut;
+
+use napi::sys::{napi_callback_info, napi_env, napi_value};
+
+use super::entry::Entry;
+use super::function::{Function, Mode};
+use super::general::{general, hold, load, refuse, result};
+use super::stubs::{handler, suspending_handler};
+use crate::convert::text;
+use crate::coroutine::{Coroutine, Upcall};
+use crate::plan::Returned;
+use crate::slots::{
+    ACTIVE, CALLBACK, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, ORIGIN, RESULT, RESULT_NUMBER, STACK_LIMIT, STATUS,
+    SUSPENDED, Status,
+};
+use crate::state::{FRAME_PENDING, Frame, State};
+use crate::upcall::Origin;
+
+/// After so many handle scopes that callbacks of a function have needed, it is run in a coroutine.
+const OFTEN: u32 = 8;
+
+/// Stack that frames of JavaScript which were optimised or are not any more may differ by, in bytes.
+const SLACK: usize = 16 * 1024;
+
+/// Callbacks of the call with that entry have needed another handle scope.
+///
+/// # Safety
+/// The entry is null, or that of a call that runs.
+pub unsafe fn count(entry: *mut Entry) {
+    // SAFETY: the entry is live (caller); its function was set by `bind`.
+    unsafe {
+        let Some(entry) = entry.as_mut() else { return };
+        let function = &*entry.function;
+        let calls = function.upcalls.get() + 1;
+        function.upcalls.set(calls);
+        let plain = handler(function.plan()).0;
+        if calls == OFTEN && function.suspends && function.mode == Mode::Direct && entry.handler.0 == plain {
+            entry.handler = suspending_handler();
+        }
+    }
+}
+
+/// The handler of a function that calls back a great deal.
+///
+/// # Safety
+/// As for the general handler.
+pub(super) unsafe extern "C" fn suspending(
+    env: napi_env,
+    info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
+    // SAFETY: the entry is live; its function and slots were set by `bind`.
+    let (function, slots) = unsafe { (&*(*entry).function, (*entry).slots) };
+    let state = function.state();
+    let here = &raw const function as usize;
+    // SAFETY: the environment's thread; the slots have a word for each of these; env and info are those of
+    // the running callback. Words and memory are those of the plan.
+    unsafe {
+        if here < *slots.add(STACK_LIMIT) as usize {
+            return general(env, info, entry);
+        }
+        end_abandoned(state, here + SLACK);
+        let flags = *slots.add(FLAGS) as u32;
+        let Some(coroutine) = state.coroutines().begin() else { return general(env, info, entry) };
+        let coroutine = &raw mut *coroutine;
+        *slots.add(FLAGS) = 0;
+        let mut texts = text::Arguments::new(&mut []);
+        let held = load(env, info, function, slots, flags, &mut texts).and_then(|()| hold(function));
+        let held = match held {
+            Ok(held) => held,
+            Err(status) => {
+                state.coroutines().end();
+                return refuse(slots, status);
+            }
+        };
+        let plan = function.plan();
+        (*coroutine).started_at = here;
+        (*coroutine).target = &raw const function.target;
+        (*coroutine).texts = texts.into_blocks();
+        (*coroutine).held = held;
+        (*coroutine).words.clear();
+        (*coroutine).words.extend_from_slice(std::slice::from_raw_parts(slots, plan.frame_words()));
+        (*coroutine).memory.clear();
+        if plan.returned == Returned::Memory && held.is_none() {
+            let words = plan.signature.result.aggregate().map_or(0, |aggregate| aggregate.words());
+            (*coroutine).memory.resize(words, 0);
+        }
+        (*coroutine).frame = Frame { entry: entry.cast(), previous: *slots.add(ACTIVE) };
+        proceed(env, state, coroutine)
+    }
+}
+
+/// JavaScript has run the callback: lets C go on. The native function `resume`.
+///
+/// # Safety
+/// env is the running callback's, and state its environment's.
+pub unsafe fn resume(env: napi_env, state: &State) -> napi_value {
+    let slots = state.slots;
+    // SAFETY: the slots have a word for each of these; the innermost coroutine is the one that is suspended.
+    unsafe {
+        let left = slots.add(SUSPENDED).replace(0);
+        let Some(coroutine) = state.coroutines().innermost() else { return null_mut() };
+        let coroutine = &raw mut *coroutine;
+        let Some(Upcall { plan, incoming, .. }) = (*coroutine).upcall else { return null_mut() };
+        state.depth.set(state.depth.get() - 1);
+        if left == 1 {
+            incoming.store(plan, slots);
+        } else {
+            incoming.clear(plan);
+            *slots.add(STATUS) = Status::StackOverflow as u64;
+        }
+        if slots.add(ERRNO_SET).replace((*coroutine).errno_set) == 0 {
+            *slots.add(ERRNO) = (*coroutine).errno;
+        }
+        proceed(env, state, coroutine)
+    }
+}
+
+/// Lets C run until it returns, or calls a callback.
+///
+/// # Safety
+/// env is the running callback's; the coroutine is the innermost, and its call has not returned.
+unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> napi_value {
+    let slots = state.slots;
+    // SAFETY: the slots have a word for each of these (caller); errno is this thread's.
+    unsafe {
+        let frame = &raw const (*coroutine).frame as u64;
+        let errno = *slots.add(ERRNO_AT) as *mut i32;
+        *slots.add(ACTIVE) = frame;
+        *errno = *slots.add(ERRNO) as i32;
+        state.running.set(coroutine);
+        let ended = (*coroutine).proceed();
+        state.running.set(null_mut());
+        *slots.add(ERRNO) = u64::from(*errno as u32);
+        (*coroutine).errno = *slots.add(ERRNO);
+        if ended {
+            return finish(env, state, coroutine);
+        }
+        let Some(upcall) = (*coroutine).upcall else { return null_mut() };
+        (*coroutine).errno_set = slots.add(ERRNO_SET).replace(0);
+        (*coroutine).pending |= *slots.add(ACTIVE) & FRAME_PENDING;
+        *slots.add(ACTIVE) = 0;
+        upcall.incoming.load(upcall.plan, slots);
+        *slots.add(CALLBACK) = u64::from(upcall.index);
+        *slots.add(ORIGIN) = u64::from(Origin::Call.number());
+        *slots.add(SUSPENDED) = 1;
+        state.depth.set(state.depth.get() + 1);
+        null_mut()
+    }
+}
+
+/// C has returned: its result goes where JavaScript looks for it.
+///
+/// # Safety
+/// As for `proceed`.
+unsafe fn finish(env: napi_env, state: &State, coroutine: *mut Coroutine) -> napi_value {
+    let slots = state.slots;
+    // SAFETY: the entry of a call that runs is live; the words are those of its plan.
+    unsafe {
+        let frame = &raw const (*coroutine).frame as u64;
+        let entry = (*coroutine).frame.entry.cast::<Entry>();
+        let function: &Function = &*(*entry).function;
+        let plan = function.plan();
+        let pending = *slots.add(ACTIVE) | (*coroutine).pending | state.pending(frame);
+        *slots.add(ACTIVE) = (*coroutine).frame.previous;
+        slots.add(RESULT).copy_from_nonoverlapping((*coroutine).results.as_ptr(), 5);
+        if let Some(block) = (*coroutine).held {
+            let size = plan.signature.result.aggregate().map_or(0, |aggregate| aggregate.size);
+            if let Returned::Words(words) = plan.returned {
+                for (index, word) in words.into_iter().take(size.div_ceil(8)).enumerate() {
+                    *(block as *mut u64).add(index) = *slots.add(word);
+                }
+            }
+            *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
+            if *slots.add(STATUS) != 0 {
+                state.pool.borrow_mut().release(block);
+            }
+        } else {
+            slots.copy_from_nonoverlapping((*coroutine).memory.as_ptr(), (*coroutine).memory.len());
+        }
+        (*coroutine).pending = 0;
+        (*coroutine).status = *slots.add(STATUS);
+        state.coroutines().end();
+        if pending & FRAME_PENDING != 0 {
+            state.leave(frame);
+        }
+        if env.is_null() { null_mut() } else { result(env, function, slots) }
+    }
+}
+
+/// Puts the result of the call that has ended last into the slots again: leaving the context of a callback
+/// may have run code of the user's, which may have made calls. The native function `restore`.
+///
+/// # Safety
+/// `state` is the environment's of this thread.
+pub unsafe fn restore(state: &State) {
+    let slots = state.slots;
+    // SAFETY: as in `finish`, which has put the same there before.
+    unsafe {
+        let Some(coroutine) = state.coroutines().last_ended() else { return };
+        slots.add(RESULT).copy_from_nonoverlapping(coroutine.results.as_ptr(), 5);
+        if let Some(block) = coroutine.held {
+            *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
+        } else {
+            slots.copy_from_nonoverlapping(coroutine.memory.as_ptr(), coroutine.memory.len());
+        }
+        *slots.add(STATUS) = coroutine.status;
+        *slots.add(ERRNO) = coroutine.errno;
+    }
+}
+
+/// Ends the calls whose JavaScript is gone: those started from further down the thread's stack than
+/// `below`. C gets zero for the callbacks it still calls.
+///
+/// # Safety
+/// On the environment's thread, outside of every coroutine.
+pub unsafe fn end_abandoned(state: &State, below: usize) {
+    // SAFETY: the innermost coroutine is suspended, since this runs; it lives until it has ended.
+    unsafe {
+        while let Some(coroutine) = state.coroutines().innermost().filter(|one| one.started_at < below) {
+            let coroutine = &raw mut *coroutine;
+            let slots = state.slots;
+            state.depth.set(state.depth.get() - 1);
+            while let Some(Upcall { plan, incoming, .. }) = (*coroutine).upcall {
+                incoming.clear(plan);
+                state.running.set(coroutine);
+                (*coroutine).proceed();
+                state.running.set(null_mut());
+            }
+            let status = *slots.add(STATUS);
+            finish(null_mut(), state, coroutine);
+            *slots.add(STATUS) = status;
+        }
+    }
+}
