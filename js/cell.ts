@@ -72,6 +72,37 @@ function rawAt(type: TypeInfo, address: number | bigint, owner: string): number 
   return slots[view][index]!;
 }
 
+/** What has been loaded last, as a value of a scalar type that is no string. */
+function loadedValue(type: TypeInfo): () => unknown {
+  const [name, index] = place(type.machine, layout.loaded);
+  const view = slots[name];
+  const { U32, I32 } = slots;
+  const [low, high] = [layout.loaded * 2, layout.loaded * 2 + 1];
+  switch (type.convert) {
+    case 'int':
+    case 'float':
+      return () => view[index];
+    case 'bool':
+      return () => view[index] !== 0;
+    default:
+      return () => {
+        const value = (type.machine === 'i64' ? I32[high]! : U32[high]!) * 0x1_0000_0000 + U32[low]!;
+        return Number.isSafeInteger(value) ? value : present(type, view[index]!);
+      };
+  }
+}
+
+/**
+ * Reads a scalar that is no string at an address; undefined where that cannot be read, or is no address
+ * that a number holds exactly.
+ */
+export function directReader(type: TypeInfo): (address: number) => unknown {
+  const loadThere = load[Math.log2(type.size)]!;
+  const value = loadedValue(type);
+  return (address) =>
+    address > 0 && Number.isSafeInteger(address) && loadThere(loaded, address) === 0 ? value() : undefined;
+}
+
 /** A copy of so many bytes, which must be readable. */
 function bytesAt(address: number | bigint, size: number, owner: string): DataView {
   readable(address, size, owner);

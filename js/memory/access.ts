@@ -1,11 +1,11 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
 import { alive } from '../alive';
-import { copyAt, readAt, writable, writeAt } from '../cell';
+import { copyAt, directReader, readAt, writable, writeAt } from '../cell';
 import { readText } from '../text';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
-import { locate, textAt } from './bytes';
+import { isBlock, locate, textAt } from './bytes';
 
 const names = [
   'i8',
@@ -32,7 +32,13 @@ type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 function reader(name: (typeof names)[number]): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
+  const direct = directReader(type);
   return (pointer, offset = 0) => {
+    // The common case: an address that is no block's of ours, of which the size would be known.
+    if (typeof pointer === 'number' && typeof offset === 'number' && pointer > 0 && !isBlock(pointer)) {
+      const value = Number.isSafeInteger(offset) ? direct(pointer + offset) : undefined;
+      if (value !== undefined) return value;
+    }
     const bytes = resolvePointer(pointer);
     return alive(readAt(type, locate(bytes, offset, type.size, owner), owner), pointer);
   };

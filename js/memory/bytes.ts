@@ -30,6 +30,11 @@ export function stringLength(address: number | bigint, owner: string): number {
 /** The sizes in bytes of the blocks that this environment has allocated and not freed, by their starts. */
 const blocks = new Map<number | bigint, number>();
 
+/** Whether an address is the start of such a block. */
+export function isBlock(address: number): boolean {
+  return blocks.size > 0 && blocks.has(address);
+}
+
 function allocated(address: number, bytes: number): number {
   blocks.set(address, bytes);
   return address;
