@@ -42,6 +42,10 @@ export declare class Environment {
   install(dispatch: unknown, settle: unknown, warn: unknown): void;
   /** Lets other threads wake the event loop. */
   start(): void;
+  /** An address on the stack, where this is called. */
+  stackAddress(): number;
+  /** Sets the lowest address on the stack at which a callback may start. */
+  setScriptLimit(limit: number): void;
   /** Keeps the event loop alive until `release` is called as often. */
   hold(): void;
   release(): void;
@@ -58,11 +62,8 @@ export declare class Environment {
    * too, and returns its string result.
    */
   finishedFunction(): () => unknown;
-  /**
-   * A function that lets a suspended call of C go on, and one that puts the result of the last such call
-   * into the slots again.
-   */
-  resumeFunctions(): [() => unknown, () => void];
+  /** A function that lets a suspended call of C go on. */
+  resumeFunction(): () => unknown;
   /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
   textFunction(): (unit: number) => unknown;
 }

@@ -97,12 +97,26 @@ function addressed(value: object): object {
   return isSharedArrayBuffer(value) ? new Uint8Array(value) : value;
 }
 
-/** Callbacks that are closed: C would get nothing of them. */
-const closed = new WeakSet<object>();
+/** Callbacks, and whether they are closed: C would get nothing of those. */
+const callbacks = new WeakMap<object, { closed: boolean }>();
+
+/** Counts the callbacks that have been closed: as long as it stays the same, none has been. */
+export const closings = { count: 0 };
+
+/** Notes an object as a callback whose address stays the same until it is closed. */
+export function noteCallback(callback: object): void {
+  callbacks.set(callback, { closed: false });
+}
 
 /** Has a callback refused from now on. */
 export function markClosed(callback: object): void {
-  closed.add(callback);
+  callbacks.get(callback)!.closed = true;
+  closings.count++;
+}
+
+/** Whether a value is a callback that is open. */
+export function isOpenCallback(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && callbacks.get(value)?.closed === false;
 }
 
 /**
@@ -114,7 +128,7 @@ export function resolve(type: TypeInfo, value: unknown): unknown {
   if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
   const tag = OpaquePointer.tagOf(value);
   if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
-  if (closed.has(value)) throw ffiError('ERR_FFI_CLOSED', 'the callback has been closed');
+  if (callbacks.get(value)?.closed === true) throw ffiError('ERR_FFI_CLOSED', 'the callback has been closed');
   const { ptr } = value as { ptr?: unknown };
   return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
 }

@@ -1,6 +1,6 @@
 /** `JSCallback`: a JavaScript function that C can call, until it is closed. */
 import { bindFunction, ownGroup, type Bound } from './call/function';
-import { markClosed } from './convert';
+import { markClosed, noteCallback } from './convert';
 import { checkObject, plainFunction, resolveSignature } from './define';
 import { describe, ffiError } from './errors';
 import { environment } from './native';
@@ -63,6 +63,7 @@ export class JSCallback {
     this.threadsafe = threadsafe;
     if (threadsafe) environment.hold();
     open.set(this.#handle, this);
+    noteCallback(this);
     Object.freeze(this);
   }
 

@@ -4,7 +4,6 @@ import { encode, isElements, resolveElements, resolveValue, type Keep } from './
 import { at, isBuffer, resolve, settle, type Place } from './convert';
 import { ffiError, isArray } from './errors';
 import { bufferAddress } from './native';
-import type { Signature } from './signature';
 import { isAggregate, type TypeInfo } from './types';
 import { Callback, checkCallback, closeCallbacks } from './upcall/callback';
 import type { UserFunction } from './upcall/control';
@@ -30,16 +29,18 @@ function settleArray(type: TypeInfo, value: unknown, owner: string, place: Place
   return settle(type, value, owner, place);
 }
 
-/** A JavaScript function is a callback until the call ends. */
+/** A JavaScript function is a callback until the call ends. `bound`: it runs in the present context. */
 function settleFunction(
-  signature: Signature,
+  type: TypeInfo,
   fn: UserFunction,
   owner: string,
   place: Place,
   keep: Keep,
+  bound: boolean,
 ): number {
+  const signature = type.signature!;
   checkCallback(signature, at(owner, place));
-  const callback = new Callback(fn, signature, fn.name === '' ? at(owner, place) : fn.name, true);
+  const callback = new Callback(fn, signature, at(owner, place), bound);
   keep.push(callback);
   return callback.ptr;
 }
@@ -47,9 +48,6 @@ function settleFunction(
 /** Gives what a slot takes, or the bytes of an aggregate. */
 function settleArgument(type: TypeInfo, value: unknown, owner: string, place: Place, keep: Keep): unknown {
   if (isAggregate(type)) return encode(type, value, owner, place, keep);
-  if (typeof value === 'function' && type.signature !== undefined) {
-    return settleFunction(type.signature, value as UserFunction, owner, place, keep);
-  }
   return type.convert === 'array'
     ? settleArray(type, value, owner, place, keep)
     : settle(type, value, owner, place);
@@ -57,13 +55,24 @@ function settleArgument(type: TypeInfo, value: unknown, owner: string, place: Pl
 
 /**
  * Converts the arguments of a call: first whatever can run user code, then the rest. Behind the
- * arguments stands what must be kept alive until the call has returned.
+ * arguments stands what must be kept alive until the call has returned. `later`: the call runs in the
+ * background.
  */
-export function convertAll(types: readonly TypeInfo[], given: ArrayLike<unknown>, owner: string): unknown[] {
+export function convertAll(
+  types: readonly TypeInfo[],
+  given: ArrayLike<unknown>,
+  owner: string,
+  later = false,
+): unknown[] {
   const resolved = types.map((type, index) => resolveArgument(type, given[index], owner, index));
   const keep: Keep = [];
   try {
-    const values = types.map((type, index) => settleArgument(type, resolved[index], owner, index, keep));
+    const values = types.map((type, index) => {
+      const value = resolved[index];
+      return typeof value === 'function' && type.signature !== undefined
+        ? settleFunction(type, value as UserFunction, owner, index, keep, later)
+        : settleArgument(type, value, owner, index, keep);
+    });
     values.push(keep);
     return values;
   } catch (error) {

@@ -101,6 +101,8 @@ pub struct Plan {
     pub stack_words: usize,
     /// Bit *n* is set where stack word *n*, of the first 64, is no integer stored as a double.
     pub stack_floats: u64,
+    /// How many words of the slots hold the arguments, from the first on.
+    pub frame_words: usize,
     /// How many arguments the native function takes.
     pub values: usize,
     /// Whether C gets the means to run JavaScript (a Node-API environment or value).
@@ -193,7 +195,9 @@ impl Plan {
         let js = |id: TypeId| matches!(id.convert(), Convert::Env | Convert::Value);
         let enters_js = signature.params.iter().chain([&signature.result]).filter_map(Value::scalar).any(js);
         debug_assert!(params.iter().all(|param| param.words[0] < WORDS));
+        let frame_words = frame_words(path, &params);
         Ok(Plan {
+            frame_words,
             path,
             params,
             returned,
@@ -220,23 +224,23 @@ impl Plan {
             && self.text_result().is_none()
     }
 
-    /// How many words of the slots hold the arguments, from the first on.
-    pub fn frame_words(&self) -> usize {
-        let fixed = if self.path == Path::Registers { registers::STACK } else { 0 };
-        let end = |param: &Param| match &param.passed {
-            Passed::Scalar(_) => param.words[0] + 1,
-            Passed::Aggregate(aggregate) if aggregate.words() > 2 => param.words[0] + aggregate.words(),
-            Passed::Aggregate(_) => {
-                param.words.into_iter().filter(|word| *word < ARGUMENT_WORDS).max().map_or(0, |word| word + 1)
-            }
-        };
-        self.params.iter().map(end).max().unwrap_or(0).max(fixed)
-    }
-
     /// The code units of the result, where that is a string.
     pub fn text_result(&self) -> Option<TextUnit> {
         self.signature.result.scalar().and_then(|id| id.convert().text())
     }
+}
+
+fn frame_words(path: Path, params: &[Param]) -> usize {
+    let fixed = if path == Path::Registers { registers::STACK } else { 0 };
+    let end = |param: &Param| match &param.passed {
+        Passed::Scalar(_) => param.words[0] + 1,
+        Passed::Aggregate(aggregate) if aggregate.words() > 2 => param.words[0] + aggregate.words(),
+        // Padding travels in a word behind those of the arguments, which need not be copied.
+        Passed::Aggregate(_) => {
+            param.words.into_iter().filter(|word| *word < ARGUMENT_WORDS).max().map_or(0, |word| word + 1)
+        }
+    };
+    params.iter().map(end).max().unwrap_or(0).max(fixed)
 }
 
 fn display(value: &Value) -> String {

@@ -52,6 +52,8 @@ pub const FINISHED_ERRNO: usize = RESULT + 17;
 /// 1 where the call of C is suspended, until JavaScript has run the callback of that number in [`CALLBACK`].
 /// JavaScript makes it 2 where the callback could not run.
 pub const SUSPENDED: usize = RESULT + 18;
+/// The lowest stack address at which a callback may start: below it JavaScript's own stack ends soon.
+pub const SCRIPT_LIMIT: usize = RESULT + 19;
 /// The number of words.
 pub const WORDS: usize = RESULT + 24;
 

@@ -228,12 +228,7 @@ impl State {
         let (mut handle, mut dispatch, mut receiver) = (null_mut(), null_mut(), null_mut());
         // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
         unsafe {
-            count((*(frame as *const Frame)).entry.cast_mut().cast());
-            if scopes.last().is_some_and(|top| top.frame == frame)
-                && let Some(top) = scopes.pop()
-            {
-                sys::napi_close_handle_scope(self.env, top.handle);
-            }
+            self.pop_scope(scopes, frame, false);
             if sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
                 return None;
             }
@@ -251,10 +246,18 @@ impl State {
     pub unsafe fn close_scope(&self, frame: u64) {
         // SAFETY: nobody else borrows the scopes now; scopes are closed in order, as frames nest.
         unsafe {
-            let scopes = &mut *self.scopes.get();
-            if scopes.last().is_some_and(|top| top.frame == frame)
-                && let Some(top) = scopes.pop()
-            {
+            self.pop_scope(&mut *self.scopes.get(), frame, true);
+        }
+    }
+
+    /// Closes the innermost scope if it is the frame's.
+    unsafe fn pop_scope(&self, scopes: &mut Vec<Scope>, frame: u64, ended: bool) {
+        if scopes.last().is_some_and(|top| top.frame == frame)
+            && let Some(top) = scopes.pop()
+        {
+            // SAFETY: the environment's thread, and the frame of a call that runs (callers).
+            unsafe {
+                count((*(frame as *const Frame)).entry.cast_mut().cast(), ended, top.calls);
                 sys::napi_close_handle_scope(self.env, top.handle);
             }
         }

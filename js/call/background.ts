@@ -77,7 +77,7 @@ function submit(
 ): readonly unknown[] {
   const { parameters, types } = shape;
   if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
-  const values = convertAll(types, args, owner);
+  const values = convertAll(types, args, owner, true);
   const kept = keptOf(types, values);
   try {
     if (!started) native(() => environment.start());

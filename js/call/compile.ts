@@ -9,6 +9,7 @@
 import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import { lengthOf } from '../buffer';
+import { closings, isOpenCallback } from '../convert';
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { fillingFlags, layout, slots, type NativeFunction } from '../native';
@@ -17,7 +18,7 @@ import { isAddress, isAggregate } from '../types';
 import { closeCallbacks, drive } from '../upcall/callback';
 import { convertAll } from '../values';
 import * as results from './results';
-import type { Parameter, Shape } from './shape';
+import { isFunctionPointer, type Parameter, type Shape } from './shape';
 import * as support from './support';
 
 type Wrapper = (...args: unknown[]) => unknown;
@@ -50,8 +51,13 @@ function declare(indirect: readonly number[]): string {
 function look({ type, store }: Parameter, index: number): string {
   const [a, v] = [`a${index}`, `v${index}`];
   if (store === 'text') return `if (typeof ${a} === 'string') ${v} = ${a}; else known = false;`;
-  // That a number is the address of code must be checked each time.
-  if (type.convert === 'code') return `if (${a} === null) ${v} = 0; else known = false;`;
+  // That a number is the address of code must be checked each time; an open callback's is.
+  const common = type.convert === 'code' ? `${a} === null` : `typeof ${a} === 'number'`;
+  if (isFunctionPointer({ type })) {
+    return `if (${common}) ${v} = +${a};
+    else if (${a} === last${index} && closings.count === closings${index}) ${v} = address${index};
+    else known = false;`;
+  }
   // A typed array seen before has the same address, unless it was detached: then its length is 0.
   return `if (typeof ${a} === 'number') ${v} = ${a};
     else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
@@ -59,9 +65,12 @@ function look({ type, store }: Parameter, index: number): string {
 }
 
 /** A statement that takes a value out of those that `convertAll` has made. */
-function take({ store }: Parameter, index: number): string {
+function take({ type, store }: Parameter, index: number): string {
   if (store === 'text') return `v${index} = all[${index}];`;
-  return `address${index} = v${index} = all[${index}]; last${index} = remembered(a${index});`;
+  const remember = isFunctionPointer({ type })
+    ? `last${index} = isOpenCallback(a${index}) ? a${index} : nothing; closings${index} = closings.count;`
+    : `last${index} = remembered(a${index});`;
+  return `address${index} = v${index} = all[${index}]; ${remember}`;
 }
 
 /**
@@ -200,7 +209,7 @@ function source(shape: Shape, id: number): string {
     : [];
   const remembered = parameters.flatMap((parameter, index) =>
     isIndirect(parameter) && parameter.store !== 'text'
-      ? [`let last${index} = nothing, address${index} = 0;`]
+      ? [`let last${index} = nothing, address${index} = 0, closings${index} = 0;`]
       : [],
   );
   const hasAggregates = parameters.some(({ store }) => store === 'aggregate');
@@ -232,8 +241,16 @@ function source(shape: Shape, id: number): string {
   const closing = parameters.some(takesFunctions)
     ? ['try {', `} finally { if (kept !== undefined) closeCallbacks(kept[${parameters.length}]); }`]
     : ['', ''];
+  const concluding = (given: string) => `const status = U32[${layout.status * 2}];
+    if (status !== 0) {
+      U32[${layout.status * 2}] = 0;
+      ${forgetting}
+      throw failure(status, owner, shape, ${given});
+    }
+    ${result(shape)}`;
   return `'use strict'; // ${id}
   const { ${Object.keys(slots).join(', ')} } = slots;
+  ${shape.suspends ? `function conclude(r) { ${concluding('[]')} }` : ''}
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
   let lastText = null, calls = 0;
@@ -243,18 +260,17 @@ function source(shape: Shape, id: number): string {
     ${closing[0]}
     ${hasAggregates ? aggregates(shape) : scalars(shape)}
     ${calling}
-    ${shape.suspends ? `if (U32[${layout.suspended * 2}] !== 0) r = drive(arguments${kept ? ', kept' : ''});` : ''}
+    ${shape.suspends ? `if (U32[${layout.suspended * 2}] !== 0) return drive(conclude, ${uses(shape)});` : ''}
     ${kept && closing[0] === '' ? 'if (kept !== undefined) kept.length = 0;' : ''}
     // Naming the arguments here keeps their buffers alive until C has returned.
-    const status = U32[${layout.status * 2}];
-    if (status !== 0) {
-      U32[${layout.status * 2}] = 0;
-      ${forgetting}
-      throw failure(status, owner, shape, arguments);
-    }
-    ${result(shape)}
+    ${concluding('arguments')}
     ${closing[1]}
   };`;
+}
+
+/** What a suspended call uses, besides what is kept for it: nothing where all are numbers. */
+function uses({ parameters }: Shape): string {
+  return parameters.filter(isIndirect).length > 1 || parameters.some(keeps) ? 'arguments' : 'undefined';
 }
 
 const { nothing, remembered, storeAny, wrongCount, failure } = support;
@@ -276,6 +292,8 @@ const helpers = {
   fillingFlags,
   closeCallbacks,
   drive,
+  closings,
+  isOpenCallback,
 };
 
 let count = 0;

@@ -67,20 +67,22 @@ export function interpretWrapper(
   const { parameters, result } = shape;
   const types = parameters.map(({ type }) => type);
   let lastText: unknown = null;
+  const conclude = (returned: unknown, args: readonly unknown[] = []): unknown => {
+    const left = U32[status]!;
+    U32[status] = 0;
+    if (left !== 0) throw failure(left, owner, shape, args);
+    if (result.convert !== 'utf8') return readResult(shape, owner, returned);
+    if (returned !== undefined) lastText = returned;
+    return lastText;
+  };
   const wrapper = (...args: unknown[]): unknown => {
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
     // Every conversion comes before the first store: it may run user code, which may call C.
     const values = convertAll(types, args, owner);
     try {
       U32[flags] = storeAny(parameters, owner, values);
-      let returned = native(...handedOver(parameters, values));
-      if (U32[suspended] !== 0) returned = drive(values);
-      const left = U32[status]!;
-      U32[status] = 0;
-      if (left !== 0) throw failure(left, owner, shape, args);
-      if (result.convert !== 'utf8') return readResult(shape, owner, returned);
-      if (returned !== undefined) lastText = returned;
-      return lastText;
+      const returned = native(...handedOver(parameters, values));
+      return U32[suspended] === 0 ? conclude(returned, args) : drive(conclude, values);
     } finally {
       // What the values point to was alive up to here.
       closeCallbacks(keptOf(types, values));

@@ -69,7 +69,8 @@ export function shapeOf(
   return shape;
 }
 
-function isFunctionPointer({ type }: Parameter): boolean {
+/** Whether C is given a function pointer for a parameter. */
+export function isFunctionPointer({ type }: Pick<Parameter, 'type'>): boolean {
   return type.convert === 'function' || type.convert === 'code';
 }
 

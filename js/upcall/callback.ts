@@ -9,6 +9,7 @@ import { typeNamed, type TypeInfo } from '../types';
 import { compileUpcall } from './compile';
 import { Control, type Upcall, type UserFunction } from './control';
 import { interpretUpcall } from './interpret';
+import { measureStack } from './stack';
 
 type Make = (control: Control) => Upcall;
 
@@ -54,19 +55,23 @@ export function dispatch(): void {
   wrappers[U32[layout.callback * 2]!]!();
 }
 
-const [resume, restore] = environment.resumeFunctions();
+const resume = environment.resumeFunction();
 const suspended = layout.suspended * 2;
 const callback = layout.callback * 2;
 
-/** What suspended calls of C use. */
+/** Gives the result of a call of C that has returned, of which the native function gives `returned`. */
+type Conclude = (returned: unknown) => unknown;
+
+/** What the suspended calls of C use: where JavaScript is stopped, C ends later. */
 const alive: unknown[] = [];
 
 /**
  * Runs the callbacks of a context that a suspended call of C calls in a row. C runs in between, which knows
- * of no context: it need not be left and entered each time.
+ * of no context: it need not be left and entered each time. The result of the call is read in here too,
+ * since leaving a context may run code of the user's.
  */
-function serve(context: AsyncResource | undefined): unknown {
-  let result: unknown;
+function serve(context: AsyncResource | undefined, conclude: Conclude): unknown {
+  let returned: unknown;
   do {
     try {
       wrappers[U32[callback]!]!(true);
@@ -74,29 +79,26 @@ function serve(context: AsyncResource | undefined): unknown {
       // Only the stack can have overflowed, so nothing is called here.
       U32[suspended] = 2;
     }
-    result = resume();
+    returned = resume();
   } while (U32[suspended] === 1 && contexts[U32[callback]!] === context);
-  return result;
+  return U32[suspended] === 0 ? conclude(returned) : undefined;
 }
 
-/**
- * Runs the callbacks of a call of C that is suspended until C has returned, and gives what the native
- * function then gives. What C uses is `given`.
- */
-export function drive(...given: unknown[]): unknown {
+/** Runs the callbacks of a call of C that is suspended, and gives its result. C uses what is `given`. */
+export function drive(conclude: Conclude, given: unknown): unknown {
   const level = alive.push(given);
-  let result: unknown;
-  do {
-    const context = contexts[U32[callback]!];
-    if (context === undefined) {
-      result = serve(undefined);
-    } else {
-      result = context.runInAsyncScope(serve, undefined, context);
-      if (U32[suspended] === 0) restore();
+  try {
+    for (;;) {
+      const context = contexts[U32[callback]!];
+      const result =
+        context === undefined
+          ? serve(undefined, conclude)
+          : context.runInAsyncScope(serve, undefined, context, conclude);
+      if (U32[suspended] === 0) return result;
     }
-  } while (U32[suspended] !== 0);
-  alive.length = level - 1;
-  return result;
+  } finally {
+    alive.length = level - 1;
+  }
 }
 
 /** Refuses what cannot be in the signature of a callback. */
@@ -123,6 +125,7 @@ export class Callback {
     const { shape, number, make } = classOf(signature);
     const own = unused.pop() ?? wrappers.length;
     this.#number = own;
+    if (bound) measureStack();
     const context = bound ? new AsyncResource('JSCallback') : undefined;
     this.#control = new Control(shape, name, fn, context, onError, () => {
       native(() => environment.closeCallback(own));

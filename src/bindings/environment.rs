@@ -15,9 +15,10 @@ use super::library::{LoadOptions, NativeLibrary};
 use super::{Raw, Result, raw, raw_env};
 use crate::aggregate::{Aggregate, Kind, Place, Value};
 use crate::call::function::Group;
+use crate::call::suspending::resume_function;
 use crate::event_loop;
 use crate::library::Loaded;
-use crate::memory::code;
+use crate::memory::{code, stack};
 use crate::plan::{Path, Plan, Returned, Source};
 use crate::signature::Signature;
 use crate::slots;
@@ -310,6 +311,19 @@ impl Environment {
         Ok(unsafe { event_loop::start(&self.state) }?)
     }
 
+    /// An address on the stack, where this is called.
+    #[napi]
+    pub fn stack_address(&self) -> f64 {
+        super::number(stack::here())
+    }
+
+    /// Sets the lowest address on the stack at which a callback may start.
+    #[napi]
+    pub fn set_script_limit(&self, limit: f64) {
+        // SAFETY: the slots have a word for it.
+        unsafe { *self.state.slots.add(slots::SCRIPT_LIMIT) = super::address(limit) as u64 };
+    }
+
     /// Keeps the event loop alive until `release` is called as often.
     #[napi]
     pub fn hold(&self) {
@@ -369,13 +383,11 @@ impl Environment {
         Raw(unsafe { raw::finished_function(raw_env(env), &self.state) })
     }
 
-    /// A function that lets a suspended call of C go on, and one that puts the result of the last such call
-    /// into the slots again.
-    #[napi(ts_return_type = "[() => unknown, () => void]")]
-    pub fn resume_functions(&self, env: &Env) -> (Raw, Raw) {
+    /// A function that lets a suspended call of C go on.
+    #[napi(ts_return_type = "() => unknown")]
+    pub fn resume_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the state this environment's.
-        let [resume, restore] = unsafe { raw::resume_functions(raw_env(env), &self.state) };
-        (Raw(resume), Raw(restore))
+        Raw(unsafe { resume_function(raw_env(env), &self.state) })
     }
 
     /// A function that reads the string whose address is in the result slot, as its 64-bit pattern.

@@ -1,12 +1,11 @@
 //! Functions by raw Node-API calls: those on a call path, and those the macros have no form for.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 use std::rc::Rc;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
-use crate::call::suspending;
 use crate::convert::text::Text;
 use crate::event_loop::next_finished;
 use crate::library::Loaded;
@@ -116,43 +115,6 @@ unsafe extern "C" fn finished(env: napi_env, info: napi_callback_info) -> napi_v
         sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut state);
         next_finished(env, &*state.cast_const().cast::<State>())
     }
-}
-
-/// The native functions `resume` and `restore`.
-///
-/// # Safety
-/// As for `finished_function`.
-pub(super) unsafe fn resume_functions(env: napi_env, state: &Rc<State>) -> [napi_value; 2] {
-    let make = |name: &CStr, callback| {
-        let mut function = null_mut();
-        // SAFETY: the caller's promise; the state lives as long as the environment, which holds it.
-        unsafe {
-            let length = name.count_bytes() as isize;
-            let data = Rc::as_ptr(state).cast_mut().cast::<c_void>();
-            sys::napi_create_function(env, name.as_ptr(), length, Some(callback), data, &mut function);
-        }
-        function
-    };
-    [make(c"resume", resume), make(c"restore", restore)]
-}
-
-unsafe extern "C" fn resume(env: napi_env, info: napi_callback_info) -> napi_value {
-    let mut state = null_mut();
-    // SAFETY: Node calls this with its environment and info; the data is the state given above.
-    unsafe {
-        sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut state);
-        suspending::resume(env, &*state.cast_const().cast::<State>())
-    }
-}
-
-unsafe extern "C" fn restore(env: napi_env, info: napi_callback_info) -> napi_value {
-    let mut state = null_mut();
-    // SAFETY: as for `resume`.
-    unsafe {
-        sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut state);
-        suspending::restore(&*state.cast_const().cast::<State>());
-    }
-    null_mut()
 }
 
 /// The native function `text`.

@@ -119,10 +119,10 @@ pub struct Function {
     pub target: Target,
     /// Where the calls run.
     pub mode: Mode,
-    /// Whether a call may be suspended while JavaScript runs its callbacks.
+    /// Whether a call may be suspended while JavaScript runs its callbacks. It runs on this thread then.
     pub suspends: bool,
-    /// How many handle scopes its callbacks have needed.
-    pub upcalls: Cell<u32>,
+    /// How many of its calls have called back, and how often in all.
+    pub upcalls: Cell<(u32, u32)>,
     /// The strings of the last call.
     pub arguments: RefCell<Vec<ArgumentCache>>,
     /// The string the last call gave.
@@ -166,7 +166,7 @@ pub unsafe fn bind(
         target: Target { plan: Arc::clone(plan), interface, code },
         mode,
         suspends,
-        upcalls: Cell::new(0),
+        upcalls: Cell::new((0, 0)),
         arguments: RefCell::new(vec![ArgumentCache::default(); plan.values]),
         result: RefCell::default(),
         group: Rc::clone(group),
@@ -201,7 +201,7 @@ pub unsafe fn bind(
 }
 
 /// Enters the handler of the entry in the callback data.
-unsafe extern "C" fn enter_by_data(env: napi_env, info: napi_callback_info) -> napi_value {
+pub(super) unsafe extern "C" fn enter_by_data(env: napi_env, info: napi_callback_info) -> napi_value {
     let mut data = null_mut();
     // SAFETY: Node calls this with its environment and info; the data is the entry given in `bind`,
     // which is live as long as the function object can be called.

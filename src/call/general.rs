@@ -206,7 +206,7 @@ unsafe fn make_job(
 ) -> Job {
     // SAFETY: the plan's words are among the slots.
     let (words, errno) = unsafe {
-        let words = std::slice::from_raw_parts(slots, function.plan().frame_words());
+        let words = std::slice::from_raw_parts(slots, function.plan().frame_words);
         (words.to_vec(), *slots.add(ERRNO) as i32)
     };
     Job::new(

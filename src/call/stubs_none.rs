@@ -2,7 +2,7 @@
 //! called by the general handler.
 //!
 //! # Safety
-//! A [`Handler`] holds `general`, `background` or `closed`, which have the type that [`enter`] calls.
+//! A [`Handler`] holds a function of this module's siblings, all of which have the type that [`enter`] calls.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -11,6 +11,7 @@ use napi::sys::{napi_callback_info, napi_env, napi_value};
 
 use super::entry::{Entry, Handler};
 use super::general::{background, closed, general};
+use super::suspending::resume;
 use crate::plan::Plan;
 
 /// No function has a stub of its own.
@@ -50,6 +51,11 @@ pub(super) unsafe extern "C" fn enter(
 /// The handler for the calls of a plan.
 pub(super) fn handler(_plan: &Plan) -> Handler {
     Handler(general as *const c_void)
+}
+
+/// The handler of the function that resumes suspended calls; never entered here.
+pub(super) fn resume_handler() -> Handler {
+    Handler(resume as *const c_void)
 }
 
 /// The handler of calls that are suspended for their callbacks; none is here.

@@ -23,7 +23,7 @@ use napi::sys::{napi_callback_info, napi_env, napi_value};
 
 use super::entry::{Entry, Handler};
 use super::general::{background, closed, general, leave};
-use super::suspending::suspending;
+use super::suspending::{resume, suspending};
 use crate::abi::registers::{FLOATS, INTEGERS, STACK};
 use crate::plan::Plan;
 use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT};
@@ -359,6 +359,17 @@ pub(super) fn handler(plan: &Plan) -> Handler {
 #[unsafe(naked)]
 unsafe extern "C" fn to_suspending() {
     naked_asm!("mov rdx, r11", "jmp {suspending}", suspending = sym suspending)
+}
+
+/// Hands the entry to the handler of the function that resumes them.
+#[unsafe(naked)]
+unsafe extern "C" fn to_resume() {
+    naked_asm!("mov rdx, r11", "jmp {resume}", resume = sym resume)
+}
+
+/// The handler of the function that resumes suspended calls.
+pub(super) fn resume_handler() -> Handler {
+    Handler(to_resume as *const c_void)
 }
 
 /// The handler of calls that are suspended for their callbacks.

@@ -1,8 +1,7 @@
 //! Calls of C that are suspended while JavaScript runs their callbacks.
 //!
 //! The handler starts such a call; where C calls a callback, it returns to JavaScript with
-//! [`SUSPENDED`] set, and JavaScript calls `resume` when it has run that callback. A function becomes one of
-//! these when it has called back often enough (see [`count`]).
+//! [`SUSPENDED`] set, and JavaScript calls `resume` when it has run that callback.
 //!
 //! # Safety
 //! As for the general handler. The coroutine that `resume` lets go on is the innermost: JavaScript runs
@@ -10,44 +9,57 @@
 //! `resume`: such a call is ended by [`end_abandoned`], with zero for the callbacks that C still calls.
 #![allow(unsafe_code)]
 
+use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
+use std::rc::Rc;
 
-use napi::sys::{napi_callback_info, napi_env, napi_value};
+use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
-use super::entry::Entry;
-use super::function::{Function, Mode};
+use super::entry::{self, Entry};
+use super::function::{Function, enter_by_data};
 use super::general::{general, hold, load, refuse, result};
-use super::stubs::{handler, suspending_handler};
+use super::stubs::{handler, resume_handler, suspending_handler};
 use crate::convert::text;
 use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Returned;
 use crate::slots::{
-    ACTIVE, CALLBACK, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, ORIGIN, RESULT, RESULT_NUMBER, STACK_LIMIT, STATUS,
-    SUSPENDED, Status,
+    ACTIVE, CALLBACK, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, ORIGIN, RESULT, RESULT_NUMBER, SCRIPT_LIMIT,
+    STACK_LIMIT, STATUS, SUSPENDED, Status,
 };
 use crate::state::{FRAME_PENDING, Frame, State};
 use crate::upcall::Origin;
 
-/// After so many handle scopes that callbacks of a function have needed, it is run in a coroutine.
-const OFTEN: u32 = 8;
+/// A function is run in coroutines when its calls have called back so often in all, and
+const OFTEN: u32 = 64;
+/// so often each. Below that the switches cost more than they save.
+const EACH: u32 = 4;
+/// After so many calls the counts start anew.
+const FORGET: u32 = 1024;
 
 /// Stack that frames of JavaScript which were optimised or are not any more may differ by, in bytes.
 const SLACK: usize = 16 * 1024;
 
-/// Callbacks of the call with that entry have needed another handle scope.
+/// A call with that entry has ended, or a part of it, in which it has called back so often. Decides how the
+/// next is made.
 ///
 /// # Safety
 /// The entry is null, or that of a call that runs.
-pub unsafe fn count(entry: *mut Entry) {
+pub unsafe fn count(entry: *mut Entry, ended: bool, upcalls: u32) {
     // SAFETY: the entry is live (caller); its function was set by `bind`.
     unsafe {
         let Some(entry) = entry.as_mut() else { return };
         let function = &*entry.function;
-        let calls = function.upcalls.get() + 1;
-        function.upcalls.set(calls);
-        let plain = handler(function.plan()).0;
-        if calls == OFTEN && function.suspends && function.mode == Mode::Direct && entry.handler.0 == plain {
-            entry.handler = suspending_handler();
+        if !function.suspends {
+            return;
+        }
+        let (calls, all) = function.upcalls.get();
+        let (calls, all) = (calls + u32::from(ended), all.saturating_add(upcalls));
+        function.upcalls.set(if calls < FORGET { (calls, all) } else { (0, 0) });
+        let (plain, other) = (handler(function.plan()), suspending_handler());
+        if entry.handler.0 == plain.0 && all >= OFTEN && all / calls.max(1) >= EACH {
+            entry.handler = other;
+        } else if entry.handler.0 == other.0 && calls >= OFTEN && all / calls < EACH {
+            entry.handler = plain;
         }
     }
 }
@@ -68,7 +80,7 @@ pub(super) unsafe extern "C" fn suspending(
     // SAFETY: the environment's thread; the slots have a word for each of these; env and info are those of
     // the running callback. Words and memory are those of the plan.
     unsafe {
-        if here < *slots.add(STACK_LIMIT) as usize {
+        if here < *slots.add(STACK_LIMIT) as usize || here < *slots.add(SCRIPT_LIMIT) as usize {
             return general(env, info, entry);
         }
         end_abandoned(state, here + SLACK);
@@ -87,11 +99,12 @@ pub(super) unsafe extern "C" fn suspending(
         };
         let plan = function.plan();
         (*coroutine).started_at = here;
+        (*coroutine).upcalls = 0;
         (*coroutine).target = &raw const function.target;
         (*coroutine).texts = texts.into_blocks();
         (*coroutine).held = held;
         (*coroutine).words.clear();
-        (*coroutine).words.extend_from_slice(std::slice::from_raw_parts(slots, plan.frame_words()));
+        (*coroutine).words.extend_from_slice(std::slice::from_raw_parts(slots, plan.frame_words));
         (*coroutine).memory.clear();
         if plan.returned == Returned::Memory && held.is_none() {
             let words = plan.signature.result.aggregate().map_or(0, |aggregate| aggregate.words());
@@ -102,11 +115,40 @@ pub(super) unsafe extern "C" fn suspending(
     }
 }
 
-/// JavaScript has run the callback: lets C go on. The native function `resume`.
+/// The native function by which JavaScript lets C go on when it has run the callback.
 ///
 /// # Safety
-/// env is the running callback's, and state its environment's.
-pub unsafe fn resume(env: napi_env, state: &State) -> napi_value {
+/// As for [`resume`]; `env` is the environment's, on whose thread this is called.
+pub unsafe fn resume_function(env: napi_env, state: &Rc<State>) -> napi_value {
+    let acquired = entry::acquire();
+    let mut function = null_mut();
+    // SAFETY: the entry is this function's as long as the environment lives; it is not given back.
+    unsafe {
+        *acquired.entry = Entry {
+            handler: resume_handler(),
+            target: Rc::as_ptr(state).cast::<c_void>(),
+            slots: state.slots,
+            ..Entry::empty()
+        };
+        let callback = acquired.callback.unwrap_or(enter_by_data);
+        let data = acquired.entry.cast::<c_void>();
+        let name = c"resume".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 6, Some(callback), data, &mut function);
+    }
+    function
+}
+
+/// Where the resume function's entry goes.
+///
+/// # Safety
+/// env is the running callback's; the entry's target is the state of its environment.
+pub(super) unsafe extern "C" fn resume(
+    env: napi_env,
+    _info: napi_callback_info,
+    entry: *const Entry,
+) -> napi_value {
+    // SAFETY: `resume_function` has set the entry's function to that of its environment.
+    let state = unsafe { &*(*entry).target.cast::<State>() };
     let slots = state.slots;
     // SAFETY: the slots have a word for each of these; the innermost coroutine is the one that is suspended.
     unsafe {
@@ -149,6 +191,7 @@ unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> na
             return finish(env, state, coroutine);
         }
         let Some(upcall) = (*coroutine).upcall else { return null_mut() };
+        (*coroutine).upcalls += 1;
         (*coroutine).errno_set = slots.add(ERRNO_SET).replace(0);
         (*coroutine).pending |= *slots.add(ACTIVE) & FRAME_PENDING;
         *slots.add(ACTIVE) = 0;
@@ -191,33 +234,12 @@ unsafe fn finish(env: napi_env, state: &State, coroutine: *mut Coroutine) -> nap
             slots.copy_from_nonoverlapping((*coroutine).memory.as_ptr(), (*coroutine).memory.len());
         }
         (*coroutine).pending = 0;
-        (*coroutine).status = *slots.add(STATUS);
+        count(entry.cast_mut(), true, (*coroutine).upcalls);
         state.coroutines().end();
         if pending & FRAME_PENDING != 0 {
             state.leave(frame);
         }
         if env.is_null() { null_mut() } else { result(env, function, slots) }
-    }
-}
-
-/// Puts the result of the call that has ended last into the slots again: leaving the context of a callback
-/// may have run code of the user's, which may have made calls. The native function `restore`.
-///
-/// # Safety
-/// `state` is the environment's of this thread.
-pub unsafe fn restore(state: &State) {
-    let slots = state.slots;
-    // SAFETY: as in `finish`, which has put the same there before.
-    unsafe {
-        let Some(coroutine) = state.coroutines().last_ended() else { return };
-        slots.add(RESULT).copy_from_nonoverlapping(coroutine.results.as_ptr(), 5);
-        if let Some(block) = coroutine.held {
-            *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
-        } else {
-            slots.copy_from_nonoverlapping(coroutine.memory.as_ptr(), coroutine.memory.len());
-        }
-        *slots.add(STATUS) = coroutine.status;
-        *slots.add(ERRNO) = coroutine.errno;
     }
 }
 

@@ -30,7 +30,6 @@ mod switch;
 mod switch;
 
 use std::ffi::c_void;
-use std::ptr::null_mut;
 
 use crate::background::job::Target;
 use crate::plan::{Plan, Returned};
@@ -77,12 +76,12 @@ pub struct Coroutine {
     pub frame: Frame,
     /// [`FRAME_PENDING`](crate::state::FRAME_PENDING) where it was set before C was suspended.
     pub pending: u64,
+    /// How often C has called back.
+    pub upcalls: u32,
     /// errno as C left it.
     pub errno: u64,
     /// What [`ERRNO_SET`](crate::slots::ERRNO_SET) was before C was suspended.
     pub errno_set: u64,
-    /// The status that the call has left.
-    pub status: u64,
     /// What C has called, while it is suspended.
     pub upcall: Option<Upcall>,
 }
@@ -103,9 +102,9 @@ impl Coroutine {
             results: [0; 5],
             frame: Frame { entry: std::ptr::null(), previous: 0 },
             pending: 0,
+            upcalls: 0,
             errno: 0,
             errno_set: 0,
-            status: 0,
             upcall: None,
         });
         let data = (&raw mut *made).cast::<c_void>();
@@ -155,46 +154,44 @@ unsafe extern "C" fn run(data: *mut c_void) -> ! {
     }
 }
 
-/// The coroutines of an environment.
+/// The coroutines of an environment. Those of the first `active` run or are suspended, the innermost last.
 #[derive(Default)]
 pub struct Coroutines {
-    idle: Vec<Box<Coroutine>>,
-    /// Those that run or are suspended, the innermost last.
-    active: Vec<Box<Coroutine>>,
+    all: Vec<Box<Coroutine>>,
+    active: usize,
 }
 
 impl Coroutines {
     /// A coroutine for a call, which becomes the innermost; `None` where there are too many, or the system
     /// grants no stack.
+    #[inline]
     pub fn begin(&mut self) -> Option<&mut Coroutine> {
-        if !switch::AVAILABLE || self.active.len() >= MOST {
-            return None;
+        if self.active == self.all.len() {
+            if !switch::AVAILABLE || self.active >= MOST {
+                return None;
+            }
+            self.all.push(Coroutine::new()?);
         }
-        let coroutine = match self.idle.pop() {
-            Some(idle) => idle,
-            None => Coroutine::new()?,
-        };
-        self.active.push(coroutine);
+        self.active += 1;
         self.innermost()
     }
 
     /// The innermost coroutine.
+    #[inline]
     pub fn innermost(&mut self) -> Option<&mut Coroutine> {
-        self.active.last_mut().map(|coroutine| &mut **coroutine)
+        let last = self.active.checked_sub(1)?;
+        self.all.get_mut(last).map(|coroutine| &mut **coroutine)
     }
 
     /// The innermost coroutine has ended.
+    #[inline]
     pub fn end(&mut self) {
-        if let Some(mut coroutine) = self.active.pop() {
-            coroutine.texts.clear();
-            coroutine.target = std::ptr::null();
-            coroutine.frame = Frame { entry: null_mut(), previous: 0 };
-            self.idle.push(coroutine);
+        if let Some(coroutine) = self.innermost() {
+            if !coroutine.texts.is_empty() {
+                coroutine.texts.clear();
+            }
+            coroutine.frame = Frame { entry: std::ptr::null(), previous: 0 };
+            self.active -= 1;
         }
-    }
-
-    /// The coroutine of the call that has ended last.
-    pub fn last_ended(&self) -> Option<&Coroutine> {
-        self.idle.last().map(|coroutine| &**coroutine)
     }
 }

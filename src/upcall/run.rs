@@ -17,7 +17,7 @@ use super::trampoline::thread_pointer;
 use super::{Origin, foreign};
 use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Plan;
-use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, STACK_LIMIT, STATUS, Status};
+use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status};
 use crate::state::{FRAME_ENTERS_JS, Frame, State, clear_exception, frame_of};
 
 /// Native stack that running JavaScript needs at least, in bytes.
@@ -94,7 +94,7 @@ pub unsafe fn run(
     // SAFETY: the slots have a word for each of these; the frame is that of the running call (caller).
     unsafe {
         let here = &raw const slots as usize;
-        if here < *slots.add(STACK_LIMIT) as usize + RESERVE {
+        if here < *slots.add(STACK_LIMIT) as usize + RESERVE || here < *slots.add(SCRIPT_LIMIT) as usize {
             *slots.add(STATUS) = Status::StackOverflow as u64;
             return false;
         }
