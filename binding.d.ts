@@ -62,6 +62,8 @@ export declare class Environment {
    * too, and returns its string result.
    */
   finishedFunction(): () => unknown;
+  /** Puts the values of the callback that a suspended call has called into the slots again. */
+  reload(): void;
   /** A function that lets a suspended call of C go on. */
   resumeFunction(): () => unknown;
   /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
@@ -196,6 +198,7 @@ export interface SlotLayout {
   finished: number;
   finishedErrno: number;
   suspended: number;
+  couldNotRun: number;
   statuses: Array<string>;
 }
 

@@ -2,7 +2,11 @@
 //
 // `types` are arkffi's names; an implementation that has others translates them. `given` are the arguments
 // as source text, in which `i` counts the calls and the inputs below can be named; `field` is what is read of the
-// result. `by` lists the implementations that can make the call, where not all can.
+// result. `by` lists the implementations that can make the call, where not all can. A `callback` is what `helper`
+// is among the arguments: a registered callback, whose text can name `valueAt`, which reads an int. `times`: what is
+// measured happens so often in a call.
+import { compileFunction } from 'node:vm';
+
 const texts = ['a', 'of', 'six', 'four', 'seven', 'strings', 'which are', 'different lengths'];
 
 /** The structs that cases name as types: fields by name, nested ones by the struct's. */
@@ -11,6 +15,11 @@ export const structs = {
   Tag: { id: 'i32', weight: 'f32' },
   Body: { position: 'Pair', velocity: 'Pair', first: 'Tag', second: 'Tag', time: 'i64', kind: 'u8' },
 };
+
+/** The function of a callback's text. */
+export function functionOf(source, valueAt) {
+  return compileFunction(`return ${source};`, ['valueAt'])(valueAt);
+}
 
 export const inputs = {
   texts,
@@ -128,4 +137,56 @@ export const cases = [
     by: ['arkffi', 'koffi'],
     expected: (i) => 1 + 3 * i,
   },
+  {
+    name: 'callback',
+    symbol: 'call_1000_times',
+    prototype: 'int32_t call_1000_times(Add1 *function)',
+    callback: {
+      prototype: 'int32_t Add1(int32_t a, int32_t b)',
+      types: { args: ['i32', 'i32'], returns: 'i32' },
+      source: '(a, b) => (a + b) | 0',
+    },
+    types: { args: ['callback'], returns: 'i32' },
+    given: ['helper'],
+    times: 1000,
+    by: ['arkffi', 'koffi'],
+    expected: () => 499_500,
+  },
+  {
+    name: 'call with one callback',
+    symbol: 'call_once',
+    prototype: 'int32_t call_once(Add2 *function, int32_t a, int32_t b)',
+    callback: {
+      prototype: 'int32_t Add2(int32_t a, int32_t b)',
+      types: { args: ['i32', 'i32'], returns: 'i32' },
+      source: '(a, b) => (a + b) | 0',
+    },
+    types: { args: ['callback', 'i32', 'i32'], returns: 'i32' },
+    given: ['helper', 'i', '1'],
+    by: ['arkffi', 'koffi'],
+    expected: (i) => i + 1,
+  },
+  {
+    name: 'qsort of 1,000',
+    symbol: 'sort_1000',
+    prototype: 'int32_t sort_1000(Compare *function)',
+    callback: {
+      prototype: 'int32_t Compare(const void *a, const void *b)',
+      types: { args: ['ptr', 'ptr'], returns: 'i32' },
+      source: '(a, b) => valueAt(a) - valueAt(b)',
+    },
+    types: { args: ['callback'], returns: 'i32' },
+    given: ['helper'],
+    by: ['arkffi', 'koffi'],
+    expected: () => 500,
+  },
 ];
+
+/** Measured apart: so many calls at once in the background, each answered by another. */
+export const background = {
+  name: 'async, 200 in flight',
+  symbol: 'add_i32',
+  prototype: 'int32_t add_i32(int32_t a, int32_t b)',
+  types: { args: ['i32', 'i32'], returns: 'i32' },
+  atOnce: 200,
+};

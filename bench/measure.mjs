@@ -76,6 +76,34 @@ export function measure(cases, implementations, inputs, { rounds, sliceNs, warmU
     for (const run of runs) run.best = Math.min(run.best, elapsed(run.loop, run.n) / run.n);
   }
   const ns = {};
-  for (const { one, name, best } of runs) (ns[one.name] ??= {})[name] = Math.round(best * 100) / 100;
+  for (const { one, name, best } of runs) {
+    (ns[one.name] ??= {})[name] = Math.round((best / (one.times ?? 1)) * 100) / 100;
+  }
   return { ns, rounds: round };
+}
+
+/** Makes `n` calls, so many at once, and gives the nanoseconds of each. */
+async function inFlight(call, n, atOnce) {
+  let started = 0;
+  const chain = async () => {
+    while (started < n) await call(started++, 1);
+  };
+  const start = process.hrtime.bigint();
+  await Promise.all(Array.from({ length: atOnce }, chain));
+  return Number(process.hrtime.bigint() - start) / n;
+}
+
+/**
+ * Measures calls in the background.
+ *
+ * @returns nanoseconds per call, by implementation name
+ */
+export async function measureBackground(one, implementations, { calls, rounds }) {
+  const runs = implementations
+    .filter(({ start }) => start !== undefined)
+    .map(({ name, start }) => ({ name, call: start(one), best: Infinity }));
+  for (let round = 0; round < rounds; round++) {
+    for (const run of runs) run.best = Math.min(run.best, await inFlight(run.call, calls, one.atOnce));
+  }
+  return Object.fromEntries(runs.map(({ name, best }) => [name, Math.round(best)]));
 }

@@ -6,13 +6,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build, targetLibrary } from './build.mjs';
-import { cases, inputs } from './cases.mjs';
+import { background, cases, inputs } from './cases.mjs';
 import * as arkffi from './impl/arkffi.mjs';
 import * as ffiRs from './impl/ffi-rs.mjs';
 import * as koffi from './impl/koffi.mjs';
 import * as napi from './impl/napi.mjs';
 import * as nodeFfi from './impl/node-ffi.mjs';
-import { measure } from './measure.mjs';
+import { measure, measureBackground } from './measure.mjs';
 import { describeRun } from './report.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -35,6 +35,10 @@ for (const { name, open } of [arkffi, koffi, ffiRs, nodeFfi, napi]) {
 }
 
 const { ns, rounds } = measure(cases, present, inputs, effort);
+ns[background.name] = await measureBackground(background, present, {
+  calls: 5000,
+  rounds: options.quick ? 5 : 20,
+});
 const results = {
   node: process.version,
   date: new Date().toISOString(),
@@ -43,7 +47,7 @@ const results = {
   rounds,
   implementations: Object.fromEntries(present.map(({ name, version }) => [name, version])),
   absent,
-  cases: cases.map(({ name }) => {
+  cases: [...cases, background].map(({ name }) => {
     const { [arkffi.name]: ours, [koffi.name]: theirs } = ns[name];
     return { name, ns: ns[name], ratio: theirs && Math.round((ours / theirs) * 1000) / 1000 };
   }),

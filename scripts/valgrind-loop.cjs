@@ -2,7 +2,7 @@
 // the guarded read itself, which is what it is for.
 const arkffi = require('../dist/index.js');
 const { dlopen, CFunction, malloc, free, strdup, CString, copy, disposable } = arkffi;
-const { Struct, Union, array, bits, releasePtr } = arkffi;
+const { Struct, Union, array, bits, fn, JSCallback, read, releasePtr } = arkffi;
 
 const libc = dlopen(null, {
   abs: { args: ['i32'], returns: 'i32' },
@@ -58,9 +58,47 @@ function useStructs(round) {
   Record.get(record, 'at.quot');
 }
 
+/** Callbacks: of their own, for one call, closed in their call, failing, on other threads. */
+const compare = fn({ args: ['ptr', 'ptr'], returns: 'i32' });
+const { qsort, pumped } = dlopen(null, {
+  qsort: { args: ['ptr', 'usize', 'usize', compare] },
+  pumped: { symbol: 'qsort', args: ['ptr', 'usize', 'usize', 'callback'], pump: true },
+}).symbols;
+const byValue = (a, b) => read.i32(a) - read.i32(b);
+
+async function useCallbacks(round) {
+  const values = Int32Array.from({ length: 16 }, (_, index) => (index * 7 + round) % 16);
+  qsort(values, 16, 4, byValue);
+  const quotient = new JSCallback(({ quot, rem }, text) => ({ quot: rem, rem: quot + text.length }), {
+    args: [Quotient, 'CString'],
+    returns: Quotient.object,
+  });
+  quotient.call({ quot: round, rem: 1 }, `text ${round}`);
+  quotient.close();
+  const text = new JSCallback(() => `result ${round}`, { returns: 'CString' });
+  text.call();
+  text.close();
+  const failing = new JSCallback(
+    () => {
+      failing.close();
+      throw new Error('no order');
+    },
+    { args: ['ptr', 'ptr'], returns: 'i32' },
+  );
+  try {
+    pumped(values, 16, 4, failing);
+  } catch {
+    // As it should.
+  }
+  await qsort.async(values, 16, 4, byValue);
+  await Promise.all([symbols.getenv.async('HOME'), symbols.strlen.async(`text ${round}`)]);
+  releasePtr(await structs.heldQuotient.async(round, 7));
+}
+
 const rounds = Number(process.argv[2] ?? 2000);
 const buffer = Buffer.alloc(64);
-for (let round = 0; round < rounds; round++) {
+
+async function use(round) {
   symbols.abs(-round);
   symbols.labs(-(2n ** 62n));
   symbols.strlen('hello');
@@ -77,10 +115,15 @@ for (let round = 0; round < rounds; round++) {
   free(text);
   free(malloc(round % 100));
   useStructs(round);
-  if (round % 10 !== 0) continue;
+  if (round % 10 !== 0) return;
+  await useCallbacks(round);
   const abs = CFunction({ ptr: symbols.abs, args: ['i32'], returns: 'i32' });
   abs(1);
   abs.close();
 }
-libc.close();
-console.log(`${rounds} rounds`);
+async function main() {
+  for (let round = 0; round < rounds; round++) await use(round);
+  libc.close();
+  console.log(`${rounds} rounds`);
+}
+void main();

@@ -50,8 +50,10 @@ pub const FINISHED: usize = RESULT + 16;
 /// Its errno.
 pub const FINISHED_ERRNO: usize = RESULT + 17;
 /// 1 where the call of C is suspended, until JavaScript has run the callback of that number in [`CALLBACK`].
-/// JavaScript makes it 2 where the callback could not run.
+/// JavaScript makes it 0 before it runs the callback, and [`COULD_NOT_RUN`] where that was impossible.
 pub const SUSPENDED: usize = RESULT + 18;
+/// In [`SUSPENDED`].
+pub const COULD_NOT_RUN: u64 = 2;
 /// The lowest stack address at which a callback may start: below it JavaScript's own stack ends soon.
 pub const SCRIPT_LIMIT: usize = RESULT + 19;
 /// The number of words.

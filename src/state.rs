@@ -44,16 +44,16 @@ pub const fn frame_of(active: u64) -> u64 {
     active & !15
 }
 
-/// Callbacks that share a handle scope. Each leaves a handle or two in it.
+/// Callbacks that share a handle scope. Each leaves a handle in it.
 const CALLS_PER_SCOPE: u32 = 32;
 
-/// A handle scope for the callbacks that one call of C makes.
+/// Where the handles are that the callbacks of one call of C leave.
 struct Scope {
     frame: u64,
+    /// Null for the first callbacks of a call: their handles lie in the scope of the native function.
     handle: napi_handle_scope,
     calls: u32,
     dispatch: napi_value,
-    receiver: napi_value,
 }
 
 /// The functions of the facade that native code calls.
@@ -201,14 +201,14 @@ impl State {
         u64::from(left) * FRAME_PENDING
     }
 
-    /// The receiver and the function by which a callback is run that the call of that frame makes, or
-    /// `None` where Node-API refuses.
+    /// The function by which a callback is run that the call of that frame makes, or `None` where Node-API
+    /// refuses.
     ///
     /// # Safety
     /// Called on the environment's thread, below the frame; [`State::leave`] is called with the frame
     /// before its function returns to JavaScript.
     #[inline]
-    pub unsafe fn dispatcher(&self, frame: u64) -> Option<(napi_value, napi_value)> {
+    pub unsafe fn dispatcher(&self, frame: u64) -> Option<napi_value> {
         // SAFETY: nobody else borrows the scopes now.
         let scopes = unsafe { &mut *self.scopes.get() };
         if let Some(top) = scopes.last_mut()
@@ -216,27 +216,26 @@ impl State {
             && top.calls < CALLS_PER_SCOPE
         {
             top.calls += 1;
-            return Some((top.receiver, top.dispatch));
+            return Some(top.dispatch);
         }
         // SAFETY: the caller's promise.
         unsafe { self.open_scope(scopes, frame) }
     }
 
-    #[cold]
-    unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, frame: u64) -> Option<(napi_value, napi_value)> {
+    unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, frame: u64) -> Option<napi_value> {
         let functions = self.functions.get()?;
-        let (mut handle, mut dispatch, mut receiver) = (null_mut(), null_mut(), null_mut());
+        let (mut handle, mut dispatch) = (null_mut(), null_mut());
+        let again = scopes.last().is_some_and(|top| top.frame == frame);
         // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
         unsafe {
             self.pop_scope(scopes, frame, false);
-            if sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
+            if again && sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
                 return None;
             }
             sys::napi_get_reference_value(self.env, functions.dispatch, &mut dispatch);
-            sys::napi_get_undefined(self.env, &mut receiver);
         }
-        scopes.push(Scope { frame, handle, calls: 1, dispatch, receiver });
-        Some((receiver, dispatch))
+        scopes.push(Scope { frame, handle, calls: 1, dispatch });
+        Some(dispatch)
     }
 
     /// Closes the scope of the frame, if it has one.
@@ -258,7 +257,9 @@ impl State {
             // SAFETY: the environment's thread, and the frame of a call that runs (callers).
             unsafe {
                 count((*(frame as *const Frame)).entry.cast_mut().cast(), ended, top.calls);
-                sys::napi_close_handle_scope(self.env, top.handle);
+                if !top.handle.is_null() {
+                    sys::napi_close_handle_scope(self.env, top.handle);
+                }
             }
         }
     }
@@ -267,7 +268,6 @@ impl State {
     ///
     /// # Safety
     /// As for [`State::close_scope`].
-    #[cold]
     pub unsafe fn leave(&self, frame: u64) {
         // SAFETY: the caller's promise.
         unsafe { self.close_scope(frame) };

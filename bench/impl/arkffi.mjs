@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { structs } from '../cases.mjs';
+import { functionOf, structs } from '../cases.mjs';
 
 export const name = 'arkffi';
 
 export async function open(library) {
-  const { dlopen, Struct } = await import('arkffi');
+  const { dlopen, JSCallback, read, Struct } = await import('arkffi');
   const { version } = createRequire(import.meta.url)('arkffi/package.json');
   const schemas = {};
   const typeOf = (type) => schemas[type] ?? type;
@@ -13,9 +13,12 @@ export async function open(library) {
     schemas[struct] = Struct(Object.fromEntries(named));
   }
   // A library per case: no two cases share a function.
-  const bind = ({ symbol, types: { args, returns } }) => {
+  const bind = ({ symbol, types: { args, returns }, callback }) => {
     const def = { args: args.map(typeOf), returns: schemas[returns]?.object ?? returns };
-    return { f: dlopen(library, { [symbol]: def }).symbols[symbol] };
+    const f = dlopen(library, { [symbol]: def }).symbols[symbol];
+    if (callback === undefined) return { f };
+    return { f, helper: new JSCallback(functionOf(callback.source, read.i32), callback.types) };
   };
-  return { version, bind };
+  const start = (one) => bind(one).f.async;
+  return { version, bind, start };
 }

@@ -1,4 +1,5 @@
-import { structs } from '../cases.mjs';
+import { promisify } from 'node:util';
+import { functionOf, structs } from '../cases.mjs';
 
 export const name = 'koffi';
 
@@ -11,5 +12,13 @@ export async function open(library) {
     const named = Object.entries(fields).map(([field, name]) => [field, type[name] ?? name]);
     koffi.struct(struct, Object.fromEntries(named));
   }
-  return { version: koffi.version, bind: ({ prototype }) => ({ f: loaded.func(prototype) }) };
+  const bind = ({ prototype, callback }) => {
+    if (callback === undefined) return { f: loaded.func(prototype) };
+    const pointer = koffi.pointer(koffi.proto(callback.prototype));
+    const valueAt = (address) => koffi.decode(address, 'int32_t');
+    const helper = koffi.register(functionOf(callback.source, valueAt), pointer);
+    return { f: loaded.func(prototype), helper };
+  };
+  const start = (one) => promisify(bind(one).f.async);
+  return { version: koffi.version, bind, start };
 }

@@ -1,6 +1,7 @@
 /* The functions that every implementation calls: as little work as possible, so that the call is what is measured. */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 void do_nothing(void) {}
@@ -38,4 +39,19 @@ Body move_body(Body body, double by) {
   body.position.y += body.velocity.y * by;
   body.time++;
   return body;
+}
+
+int32_t call_1000_times(int32_t (*function)(int32_t, int32_t)) {
+  int32_t sum = 0;
+  for (int32_t i = 0; i < 1000; i++) sum = function(sum, i);
+  return sum;
+}
+
+int32_t call_once(int32_t (*function)(int32_t, int32_t), int32_t a, int32_t b) { return function(a, b); }
+
+int32_t sort_1000(int32_t (*function)(const void *, const void *)) {
+  int32_t values[1000];
+  for (int32_t i = 0; i < 1000; i++) values[i] = i * 7919 % 1000;
+  qsort(values, 1000, sizeof *values, function);
+  return values[500];
 }

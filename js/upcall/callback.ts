@@ -58,46 +58,67 @@ export function dispatch(): void {
 const resume = environment.resumeFunction();
 const suspended = layout.suspended * 2;
 const callback = layout.callback * 2;
+const flags = layout.flags * 2;
+const { flagFilling, couldNotRun } = layout;
 
 /** Gives the result of a call of C that has returned, of which the native function gives `returned`. */
 type Conclude = (returned: unknown) => unknown;
 
-/** What the suspended calls of C use: where JavaScript is stopped, C ends later. */
-const alive: unknown[] = [];
+/** A suspended call of C. */
+interface Suspended {
+  readonly conclude: Conclude;
+  /** What C uses. */
+  readonly given: unknown;
+  /** The number of the callback that it has called; -1 when it has returned. */
+  next: number;
+}
+
+/** The suspended calls, so that what they use lives: where JavaScript is stopped, C ends later. */
+const calls: Suspended[] = [];
 
 /**
  * Runs the callbacks of a context that a suspended call of C calls in a row. C runs in between, which knows
- * of no context: it need not be left and entered each time. The result of the call is read in here too,
- * since leaving a context may run code of the user's.
+ * of no context: it need not be left and entered each time. Entering and leaving may run code of the
+ * user's, which may make calls: so the values of the first callback may have to be put into the slots again,
+ * and the result of the call is read in here.
  */
-function serve(context: AsyncResource | undefined, conclude: Conclude): unknown {
-  let returned: unknown;
-  do {
+function serve(context: AsyncResource | undefined, call: Suspended): unknown {
+  for (;;) {
+    if (U32[flags] !== flagFilling) environment.reload();
+    U32[flags] = 0;
     try {
-      wrappers[U32[callback]!]!(true);
+      wrappers[call.next]!(true);
     } catch {
       // Only the stack can have overflowed, so nothing is called here.
-      U32[suspended] = 2;
+      U32[suspended] = couldNotRun;
     }
-    returned = resume();
-  } while (U32[suspended] === 1 && contexts[U32[callback]!] === context);
-  return U32[suspended] === 0 ? conclude(returned) : undefined;
+    const returned = resume();
+    if (U32[suspended] === 0) {
+      call.next = -1;
+      return call.conclude(returned);
+    }
+    U32[suspended] = 0;
+    call.next = U32[callback]!;
+    if (contexts[call.next] !== context) return undefined;
+  }
 }
 
 /** Runs the callbacks of a call of C that is suspended, and gives its result. C uses what is `given`. */
 export function drive(conclude: Conclude, given: unknown): unknown {
-  const level = alive.push(given);
+  const call: Suspended = { conclude, given, next: U32[callback]! };
+  U32[suspended] = 0;
+  const level = calls.push(call);
   try {
     for (;;) {
-      const context = contexts[U32[callback]!];
+      const context = contexts[call.next];
       const result =
         context === undefined
-          ? serve(undefined, conclude)
-          : context.runInAsyncScope(serve, undefined, context, conclude);
-      if (U32[suspended] === 0) return result;
+          ? serve(undefined, call)
+          : context.runInAsyncScope(serve, undefined, context, call);
+      if (call.next === -1) return result;
     }
   } finally {
-    alive.length = level - 1;
+    calls.length = level - 1;
   }
 }
 

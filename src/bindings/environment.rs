@@ -15,7 +15,7 @@ use super::library::{LoadOptions, NativeLibrary};
 use super::{Raw, Result, raw, raw_env};
 use crate::aggregate::{Aggregate, Kind, Place, Value};
 use crate::call::function::Group;
-use crate::call::suspending::resume_function;
+use crate::call::suspending::{reload, resume_function};
 use crate::event_loop;
 use crate::library::Loaded;
 use crate::memory::{code, stack};
@@ -65,6 +65,7 @@ pub struct SlotLayout {
     pub finished: u32,
     pub finished_errno: u32,
     pub suspended: u32,
+    pub could_not_run: u32,
     pub statuses: Vec<String>,
 }
 
@@ -175,6 +176,7 @@ impl Environment {
             finished: word(slots::FINISHED),
             finished_errno: word(slots::FINISHED_ERRNO),
             suspended: word(slots::SUSPENDED),
+            could_not_run: slots::COULD_NOT_RUN as u32,
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -381,6 +383,13 @@ impl Environment {
     pub fn finished_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the state this environment's.
         Raw(unsafe { raw::finished_function(raw_env(env), &self.state) })
+    }
+
+    /// Puts the values of the callback that a suspended call has called into the slots again.
+    #[napi]
+    pub fn reload(&self) {
+        // SAFETY: the environment's thread runs this.
+        unsafe { reload(&self.state) };
     }
 
     /// A function that lets a suspended call of C go on.

@@ -23,11 +23,10 @@ use crate::convert::text;
 use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Returned;
 use crate::slots::{
-    ACTIVE, CALLBACK, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, ORIGIN, RESULT, RESULT_NUMBER, SCRIPT_LIMIT,
+    ACTIVE, COULD_NOT_RUN, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, RESULT, RESULT_NUMBER, SCRIPT_LIMIT,
     STACK_LIMIT, STATUS, SUSPENDED, Status,
 };
 use crate::state::{FRAME_PENDING, Frame, State};
-use crate::upcall::Origin;
 
 /// A function is run in coroutines when its calls have called back so often in all, and
 const OFTEN: u32 = 64;
@@ -83,7 +82,7 @@ pub(super) unsafe extern "C" fn suspending(
         if here < *slots.add(STACK_LIMIT) as usize || here < *slots.add(SCRIPT_LIMIT) as usize {
             return general(env, info, entry);
         }
-        end_abandoned(state, here + SLACK);
+        end_abandoned(state, here - SLACK);
         let flags = *slots.add(FLAGS) as u32;
         let Some(coroutine) = state.coroutines().begin() else { return general(env, info, entry) };
         let coroutine = &raw mut *coroutine;
@@ -152,21 +151,35 @@ pub(super) unsafe extern "C" fn resume(
     let slots = state.slots;
     // SAFETY: the slots have a word for each of these; the innermost coroutine is the one that is suspended.
     unsafe {
-        let left = slots.add(SUSPENDED).replace(0);
+        let failed = slots.add(SUSPENDED).replace(0) == COULD_NOT_RUN;
         let Some(coroutine) = state.coroutines().innermost() else { return null_mut() };
         let coroutine = &raw mut *coroutine;
         let Some(Upcall { plan, incoming, .. }) = (*coroutine).upcall else { return null_mut() };
         state.depth.set(state.depth.get() - 1);
-        if left == 1 {
-            incoming.store(plan, slots);
-        } else {
+        if failed {
             incoming.clear(plan);
             *slots.add(STATUS) = Status::StackOverflow as u64;
+        } else {
+            incoming.store(plan, slots);
         }
         if slots.add(ERRNO_SET).replace((*coroutine).errno_set) == 0 {
             *slots.add(ERRNO) = (*coroutine).errno;
         }
         proceed(env, state, coroutine)
+    }
+}
+
+/// Puts the values of the callback that is to run into the slots again: code of the user's that ran before
+/// it, in the hooks of its context, has used them.
+///
+/// # Safety
+/// On the thread of the environment with that state.
+pub unsafe fn reload(state: &State) {
+    // SAFETY: the innermost coroutine is the one whose callback is to run.
+    unsafe {
+        if let Some(coroutine) = state.coroutines().innermost() {
+            coroutine.load(state.slots);
+        }
     }
 }
 
@@ -190,14 +203,11 @@ unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> na
         if ended {
             return finish(env, state, coroutine);
         }
-        let Some(upcall) = (*coroutine).upcall else { return null_mut() };
         (*coroutine).upcalls += 1;
         (*coroutine).errno_set = slots.add(ERRNO_SET).replace(0);
         (*coroutine).pending |= *slots.add(ACTIVE) & FRAME_PENDING;
         *slots.add(ACTIVE) = 0;
-        upcall.incoming.load(upcall.plan, slots);
-        *slots.add(CALLBACK) = u64::from(upcall.index);
-        *slots.add(ORIGIN) = u64::from(Origin::Call.number());
+        (*coroutine).load(slots);
         *slots.add(SUSPENDED) = 1;
         state.depth.set(state.depth.get() + 1);
         null_mut()

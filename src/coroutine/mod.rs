@@ -33,7 +33,9 @@ use std::ffi::c_void;
 
 use crate::background::job::Target;
 use crate::plan::{Plan, Returned};
+use crate::slots::{CALLBACK, FLAG_FILLING, FLAGS, ORIGIN};
 use crate::state::Frame;
+use crate::upcall::Origin;
 use crate::upcall::incoming::Incoming;
 use switch::{Stack, enter, leave};
 
@@ -122,6 +124,22 @@ impl Coroutine {
         // SAFETY: the stack was prepared, or left by `switch`; nothing runs on it (caller).
         unsafe { enter(&raw mut self.outside, self.inside) };
         self.upcall.is_none()
+    }
+
+    /// Puts what C has called, and its values, into the slots. [`FLAG_FILLING`] stands until they have been used,
+    /// or overwritten.
+    ///
+    /// # Safety
+    /// `slots` are those of this thread's environment.
+    pub unsafe fn load(&self, slots: *mut u64) {
+        let Some(Upcall { plan, index, incoming }) = self.upcall else { return };
+        // SAFETY: C waits, so its values stand; the slots have a word for each of these (caller).
+        unsafe {
+            incoming.load(plan, slots);
+            *slots.add(CALLBACK) = u64::from(index);
+            *slots.add(ORIGIN) = u64::from(Origin::Call.number());
+            *slots.add(FLAGS) = u64::from(FLAG_FILLING);
+        }
     }
 
     /// C has called the callback in `upcall`: goes back to the thread's stack, until JavaScript has run it.

@@ -103,12 +103,13 @@ pub unsafe fn run(
         *slots.add(ERRNO) = u64::from(*errno as u32);
         let frame = frame_of(active);
         let mut ended = false;
-        if let Some((receiver, dispatch)) = state.dispatcher(frame) {
+        if let Some(dispatch) = state.dispatcher(frame) {
             incoming.load(plan, slots);
             *slots.add(CALLBACK) = u64::from(index);
             *slots.add(ORIGIN) = u64::from(origin.number());
             state.depth.set(state.depth.get() + 1);
-            let status = sys::napi_call_function(state.env, receiver, dispatch, 0, null(), null_mut());
+            // It uses no receiver: any value will do.
+            let status = sys::napi_call_function(state.env, dispatch, dispatch, 0, null(), null_mut());
             state.depth.set(state.depth.get() - 1);
             ended = status == sys::Status::napi_ok;
             if ended {
