@@ -51,10 +51,14 @@ export declare class Environment {
   release(): void;
   /** The number of the class of callbacks of that signature. */
   callbackClass(params: Array<number>, result: number, fast: boolean): number;
-  /** A function pointer of that class, by which C runs the callback of that number. */
-  openCallback(classNumber: number, number: number, name: string): number;
-  /** Makes the function pointer of that number inert. */
-  closeCallback(number: number): void;
+  /** The number of a name for callbacks. */
+  callbackName(name: string): number;
+  /**
+   * A function that makes a function pointer: for the callback, of the class and with the name whose numbers are
+   * in the slots from `opened` on. Its address, or 0, is then in the result slot as a number.
+   * And one that makes the function pointer of the callback inert whose number is there.
+   */
+  callbackFunctions(): [() => void, () => void];
   /** Gives a background call up; `false` where it has begun. */
   cancel(number: number): boolean;
   /**
@@ -199,6 +203,7 @@ export interface SlotLayout {
   finishedErrno: number;
   suspended: number;
   couldNotRun: number;
+  opened: number;
   statuses: Array<string>;
 }
 

@@ -86,7 +86,7 @@ async function useCallbacks(round) {
     { args: ['ptr', 'ptr'], returns: 'i32' },
   );
   try {
-    pumped(values, 16, 4, failing);
+    pumped(values, 2, 4, failing);
   } catch {
     // As it should.
   }

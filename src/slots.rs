@@ -56,6 +56,8 @@ pub const SUSPENDED: usize = RESULT + 18;
 pub const COULD_NOT_RUN: u64 = 2;
 /// The lowest stack address at which a callback may start: below it JavaScript's own stack ends soon.
 pub const SCRIPT_LIMIT: usize = RESULT + 19;
+/// The number of the callback whose function pointer is to be made or closed, of its class, and of its name.
+pub const OPENED: [usize; 3] = [RESULT + 20, RESULT + 21, RESULT + 22];
 /// The number of words.
 pub const WORDS: usize = RESULT + 24;
 

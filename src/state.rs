@@ -23,7 +23,7 @@ use crate::library::Loaded;
 use crate::memory::pool::Pool;
 use crate::queue::Queue;
 use crate::slots::{ACTIVE, ERRNO_AT, STACK_LIMIT};
-use crate::upcall::record::Record;
+use crate::upcall::record::{self, Class, Record};
 
 /// A call of C that runs, on the native stack. [`ACTIVE`] points to the innermost.
 #[repr(C, align(16))]
@@ -89,6 +89,10 @@ pub struct State {
     pub wake: Cell<napi_threadsafe_function>,
     /// How many things keep the event loop alive.
     pub holds: Cell<u32>,
+    /// The classes of callbacks, and their names, by number.
+    pub classes: RefCell<Vec<&'static Class>>,
+    /// See `classes`.
+    pub names: RefCell<Vec<Arc<str>>>,
     /// Set once the facade has told them.
     pub functions: Cell<Option<Functions>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
@@ -126,6 +130,8 @@ impl State {
             callbacks: RefCell::default(),
             wake: Cell::new(null_mut()),
             holds: Cell::new(0),
+            classes: RefCell::default(),
+            names: RefCell::default(),
             functions: Cell::new(None),
             deferred: RefCell::default(),
             running: Cell::new(null_mut()),
@@ -160,6 +166,27 @@ impl State {
             jobs.resize_with(number + 1, || None);
         }
         jobs[number] = Some((job, group));
+    }
+
+    /// Makes the function pointer of a callback: its address, or `None` where the system grants no memory.
+    pub fn open_callback(&self, number: u32, class: u32, name: u32) -> Option<usize> {
+        let class = self.classes.borrow().get(class as usize).copied()?;
+        let name = self.names.borrow().get(name as usize).map(Arc::clone)?;
+        let opened = class.open(self, number, name).ok()?;
+        let mut callbacks = self.callbacks.borrow_mut();
+        if callbacks.len() <= number as usize {
+            callbacks.resize(number as usize + 1, None);
+        }
+        callbacks[number as usize] = Some(opened);
+        Some(opened.code as usize)
+    }
+
+    /// Makes the function pointer of a callback inert.
+    pub fn close_callback(&self, number: u32) {
+        let found = self.callbacks.borrow_mut().get_mut(number as usize).and_then(Option::take);
+        if let Some(opened) = found {
+            record::close(opened);
+        }
     }
 
     /// The background call of that number, which is forgotten.

@@ -133,31 +133,63 @@ export function checkCallback({ args, result, variadic, free }: Signature, where
   throw ffiError('ERR_FFI_UNSUPPORTED', `${where}: ${foreign.name} is for calls of C, not for callbacks`);
 }
 
+const [openNative, closeNative] = environment.callbackFunctions();
+const opened = layout.opened * 2;
+
+/** The numbers of the names that native code knows. Beyond so many all callbacks share one. */
+const names = new Map<string, number>();
+const mostNames = 10_000;
+
+function nameNumber(name: string): number {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (names.size >= mostNames) return 0;
+  const number = environment.callbackName(name);
+  names.set(name, number);
+  return number;
+}
+nameNumber('a callback');
+
+/** The address of a new function pointer for the callback of a number. */
+function openPointer({ number }: Class, own: number, name: string): number {
+  const named = nameNumber(name);
+  U32[opened] = own;
+  U32[opened + 2] = number;
+  U32[opened + 4] = named;
+  openNative();
+  const address = slots.F64[layout.resultNumber]!;
+  if (address !== 0) return address;
+  const message = 'the system grants no more executable memory for callbacks';
+  throw ffiError('ERR_FFI_OUT_OF_MEMORY', message);
+}
+
+let started = false;
+
 /** An open callback: a function and the C function pointer that stands for it. */
 export class Callback {
   /** The address of the C function. It stays what it is, even when the callback is closed. */
   readonly ptr: number;
-  readonly #number: number;
   readonly #control: Control;
   #closed = false;
 
   /** `bound`: whether the function runs in the context that it is given in, not in its caller's. */
   constructor(fn: UserFunction, signature: Signature, name: string, bound: boolean, onError?: unknown) {
-    const { shape, number, make } = classOf(signature);
-    const own = unused.pop() ?? wrappers.length;
-    this.#number = own;
+    const its = classOf(signature);
+    if (!started) native(() => environment.start());
+    started = true;
     if (bound) measureStack();
     const context = bound ? new AsyncResource('JSCallback') : undefined;
-    this.#control = new Control(shape, name, fn, context, onError, () => {
-      native(() => environment.closeCallback(own));
+    const own = unused.pop() ?? wrappers.length;
+    this.#control = new Control(its.shape, name, fn, context, onError, () => {
+      U32[opened] = own;
+      closeNative();
       wrappers[own] = contexts[own] = undefined;
       unused.push(own);
     });
-    wrappers[own] = make(this.#control);
+    wrappers[own] = its.make(this.#control);
     contexts[own] = context;
     try {
-      native(() => environment.start());
-      this.ptr = native(() => environment.openCallback(number, own, name));
+      this.ptr = openPointer(its, own, name);
     } catch (error) {
       wrappers[own] = contexts[own] = undefined;
       unused.push(own);

@@ -24,7 +24,7 @@ use crate::signature::Signature;
 use crate::slots;
 use crate::state::{Functions, State};
 use crate::types::TypeId;
-use crate::upcall::record::{self, Class};
+use crate::upcall::record;
 use crate::upcall::run::watch_exit;
 
 /// Where the values of a call go.
@@ -66,6 +66,7 @@ pub struct SlotLayout {
     pub finished_errno: u32,
     pub suspended: u32,
     pub could_not_run: u32,
+    pub opened: u32,
     pub statuses: Vec<String>,
 }
 
@@ -84,8 +85,6 @@ pub struct Environment {
     aggregates: RefCell<Vec<Arc<Aggregate>>>,
     /// Their places in that list: types that are alike share a row.
     rows: RefCell<HashMap<Arc<Aggregate>, u32>>,
-    /// The classes of callbacks by number.
-    classes: RefCell<Vec<&'static Class>>,
     slots: sys::napi_ref,
 }
 
@@ -122,7 +121,6 @@ impl Environment {
             known: RefCell::default(),
             aggregates: RefCell::default(),
             rows: RefCell::default(),
-            classes: RefCell::default(),
             slots,
         })
     }
@@ -177,6 +175,7 @@ impl Environment {
             finished_errno: word(slots::FINISHED_ERRNO),
             suspended: word(slots::SUSPENDED),
             could_not_run: slots::COULD_NOT_RUN as u32,
+            opened: word(slots::OPENED[0]),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -343,32 +342,27 @@ impl Environment {
     #[napi]
     pub fn callback_class(&self, params: Vec<u32>, result: u32, fast: bool) -> Result<u32> {
         let class = record::class(self.signature(params, -1, result, false)?, fast)?;
-        let mut classes = self.classes.borrow_mut();
+        let mut classes = self.state.classes.borrow_mut();
         classes.push(class);
         Ok(classes.len() as u32 - 1)
     }
 
-    /// A function pointer of that class, by which C runs the callback of that number.
+    /// The number of a name for callbacks.
     #[napi]
-    pub fn open_callback(&self, class: u32, number: u32, name: String) -> Result<f64> {
-        let found = self.classes.borrow().get(class as usize).copied();
-        let class = found.ok_or_else(|| napi::Error::new("ERR_FFI_INVALID_TYPE", "no such class"))?;
-        let opened = class.open(&self.state, number, name)?;
-        let mut callbacks = self.state.callbacks.borrow_mut();
-        if callbacks.len() <= number as usize {
-            callbacks.resize(number as usize + 1, None);
-        }
-        callbacks[number as usize] = Some(opened);
-        Ok(super::number(opened.code as usize))
+    pub fn callback_name(&self, name: String) -> u32 {
+        let mut names = self.state.names.borrow_mut();
+        names.push(Arc::from(name));
+        names.len() as u32 - 1
     }
 
-    /// Makes the function pointer of that number inert.
-    #[napi]
-    pub fn close_callback(&self, number: u32) {
-        let found = self.state.callbacks.borrow_mut().get_mut(number as usize).and_then(Option::take);
-        if let Some(opened) = found {
-            record::close(opened);
-        }
+    /// A function that makes a function pointer: for the callback, of the class and with the name whose numbers are
+    /// in the slots from `opened` on. Its address, or 0, is then in the result slot as a number.
+    /// And one that makes the function pointer of the callback inert whose number is there.
+    #[napi(ts_return_type = "[() => void, () => void]")]
+    pub fn callback_functions(&self, env: &Env) -> (Raw, Raw) {
+        // SAFETY: env is the running call's, and the state this environment's.
+        let [open, close] = unsafe { raw::callback_functions(raw_env(env), &self.state) };
+        (Raw(open), Raw(close))
     }
 
     /// Gives a background call up; `false` where it has begun.

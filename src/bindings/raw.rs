@@ -1,6 +1,6 @@
 //! Functions by raw Node-API calls: those on a call path, and those the macros have no form for.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::convert::text::Text;
 use crate::event_loop::next_finished;
 use crate::library::Loaded;
 use crate::memory::code;
-use crate::slots::{RESULT, RESULT_NUMBER, STATUS};
+use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
 use crate::state::State;
 use crate::types::TextUnit;
 
@@ -109,12 +109,59 @@ pub(super) unsafe fn finished_function(env: napi_env, state: &Rc<State>) -> napi
 }
 
 unsafe extern "C" fn finished(env: napi_env, info: napi_callback_info) -> napi_value {
-    let mut state = null_mut();
     // SAFETY: Node calls this with its environment and info; the data is the state given above.
+    unsafe { next_finished(env, state_of(env, info)) }
+}
+
+/// The native functions `open` and `close` for callbacks.
+///
+/// # Safety
+/// As for `finished_function`.
+pub(super) unsafe fn callback_functions(env: napi_env, state: &Rc<State>) -> [napi_value; 2] {
+    let make = |name: &CStr, callback| {
+        let mut function = null_mut();
+        // SAFETY: the caller's promise; the state lives as long as the environment, which holds it.
+        unsafe {
+            let length = name.count_bytes() as isize;
+            let data = Rc::as_ptr(state).cast_mut().cast::<c_void>();
+            sys::napi_create_function(env, name.as_ptr(), length, Some(callback), data, &mut function);
+        }
+        function
+    };
+    [make(c"open", open_callback), make(c"close", close_callback)]
+}
+
+/// The state that is the data of the running native function.
+///
+/// # Safety
+/// env and info are the running callback's, of a function made with a state.
+unsafe fn state_of<'a>(env: napi_env, info: napi_callback_info) -> &'a State {
+    let mut state = null_mut();
+    // SAFETY: the caller's promise.
     unsafe {
         sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut state);
-        next_finished(env, &*state.cast_const().cast::<State>())
+        &*state.cast_const().cast::<State>()
     }
+}
+
+unsafe extern "C" fn open_callback(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: Node calls this with its environment and info; the slots have all these words.
+    unsafe {
+        let state = state_of(env, info);
+        let [number, class, name] = OPENED.map(|word| *state.slots.add(word) as u32);
+        let address = state.open_callback(number, class, name).unwrap_or(0);
+        state.slots.cast::<f64>().add(RESULT_NUMBER).write(super::number(address));
+    }
+    null_mut()
+}
+
+unsafe extern "C" fn close_callback(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: as for `open_callback`.
+    unsafe {
+        let state = state_of(env, info);
+        state.close_callback(*state.slots.add(OPENED[0]) as u32);
+    }
+    null_mut()
 }
 
 /// The native function `text`.

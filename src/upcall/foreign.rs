@@ -146,7 +146,7 @@ fn warn_waiting(record: &Record, queue: &Queue) {
     if std::mem::replace(&mut shared.waited, true) {
         return;
     }
-    let name = shared.name.clone();
+    let name = Arc::clone(&shared.name);
     drop(shared);
     print(&format!(
         "arkffi: a thread has waited 5 s for the callback '{name}', but the JavaScript thread is inside the C \

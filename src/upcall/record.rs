@@ -57,12 +57,11 @@ unsafe impl Sync for Record {}
 unsafe impl Send for Record {}
 
 /// What other threads than the owner's go by.
-#[derive(Default)]
 pub struct Shared {
     /// Where to ask for the callback while it is open.
     pub queue: Option<Arc<Queue>>,
     /// The name that warnings use.
-    pub name: String,
+    pub name: Arc<str>,
     /// Whether it was said that C calls it though it is closed.
     pub warned: bool,
     /// Whether it was said that a thread waits for it.
@@ -81,7 +80,7 @@ impl Record {
             plan: null(),
             class: None,
             code,
-            shared: Mutex::default(),
+            shared: Mutex::new(Shared { queue: None, name: Arc::from(""), warned: false, waited: false }),
         }
     }
 
@@ -147,7 +146,7 @@ impl Class {
     /// # Errors
     /// [`Code::OutOfMemory`](crate::error::Code::OutOfMemory) where the system grants no more executable
     /// memory.
-    pub fn open(&'static self, state: &State, index: u32, name: String) -> Result<&'static Record> {
+    pub fn open(&'static self, state: &State, index: u32, name: Arc<str>) -> Result<&'static Record> {
         let record = match self.take_closed() {
             Some(record) => record,
             None => self.make()?,
