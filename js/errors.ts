@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types';
 import type { ErrorCode } from '../index';
 
 export type { ErrorCode };
@@ -56,6 +57,7 @@ export function describe(value: unknown): string {
     case 'object':
       if (value === null) return 'null';
       if (isArray(value)) return 'an array';
+      if (isPromise(value)) return 'a Promise';
       return ArrayBuffer.isView(value) ? 'a buffer' : 'an object';
     default:
       return Object.is(value, -0) ? '-0' : String(value);
