@@ -85,8 +85,9 @@ check('prettier', process.execPath, [
   '.',
 ]);
 
-const calls = ['__test__/types', '__test__/calls', '__test__/strings', '__test__/memory', '__test__/structs'];
-const collected = ['__test__/calls', '__test__/memory', '__test__/lifecycle', '__test__/structs'];
+const all = ['__test__/calls', '__test__/memory', '__test__/structs', '__test__/callbacks'];
+const calls = ['__test__/types', '__test__/strings', ...all];
+const collected = ['__test__/lifecycle', ...all];
 jest('all tests', []);
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });

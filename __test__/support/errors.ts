@@ -6,6 +6,7 @@ const typeErrors: readonly ErrorCode[] = [
   'ERR_FFI_INVALID_TYPE',
   'ERR_FFI_ARG_COUNT',
   'ERR_FFI_INVALID_ARG_TYPE',
+  'ERR_FFI_CALLBACK',
 ];
 const rangeErrors: readonly ErrorCode[] = ['ERR_FFI_OUT_OF_RANGE', 'ERR_FFI_OUT_OF_BOUNDS'];
 

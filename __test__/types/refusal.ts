@@ -22,6 +22,7 @@ export const wrongType = 'TypeError ERR_FFI_INVALID_ARG_TYPE';
 export const outOfRange = 'RangeError ERR_FFI_OUT_OF_RANGE';
 export const wrongDefinition = 'TypeError ERR_FFI_INVALID_TYPE';
 export const wrongCount = 'TypeError ERR_FFI_ARG_COUNT';
+export const badResult = 'TypeError ERR_FFI_CALLBACK';
 
 /** Expects a function to answer every value, each with a label, with the same outcome. */
 export function expectAll(
