@@ -100,7 +100,9 @@ pub unsafe fn run(
         }
         let active = slots.add(ACTIVE).replace(0);
         let was_set = slots.add(ERRNO_SET).replace(0);
-        *slots.add(ERRNO) = u64::from(*errno as u32);
+        // The thread's own errno may be what is referred to: anything that Node does may change it.
+        let kept = *errno;
+        *slots.add(ERRNO) = u64::from(kept as u32);
         let frame = frame_of(active);
         let mut ended = false;
         if let Some(dispatch) = state.dispatcher(frame) {
@@ -122,9 +124,8 @@ pub unsafe fn run(
             }
         }
         *slots.add(ACTIVE) = active | state.pending(frame);
-        if slots.add(ERRNO_SET).replace(was_set) != 0 {
-            *errno = *slots.add(ERRNO) as i32;
-        }
+        let set = slots.add(ERRNO_SET).replace(was_set) != 0;
+        *errno = if set { *slots.add(ERRNO) as i32 } else { kept };
         ended
     }
 }
