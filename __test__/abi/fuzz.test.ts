@@ -1,4 +1,4 @@
-/** Random signatures, always the same ones. `npm run fuzz:abi` checks as many others as one likes. */
+/** Random signatures of calls and callbacks, always the same ones. `npm run fuzz:abi` checks as many others as one likes. */
 import { expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { checkCalls, Words } from './checks/calls.mjs';
+import { checkCallbacks } from './checks/callbacks.mjs';
+import { checkCalls } from './checks/calls.mjs';
+import { Words } from './checks/exchange.mjs';
 import { checkLayouts, readLayouts } from './checks/layout.mjs';
 import { sourceOf } from './emit-c.mjs';
 import { kindOf, mismatchText } from './report.mjs';
@@ -21,9 +23,18 @@ function compile(signatures) {
   const { directory, compiler, level, from } = options;
   const source = join(directory, `batch-${from}.c`);
   const library = join(directory, `batch-${from}.so`);
-  writeFileSync(source, sourceOf(signatures));
+  writeFileSync(source, sourceOf(signatures, options));
   // Warnings are of no use here: bit-fields narrower than their enumeration are meant.
-  const flags = [`-O${level}`, '-w', '-pipe', '-g0', '-fPIC', '-fno-asynchronous-unwind-tables', '-shared'];
+  const flags = [
+    `-O${level}`,
+    '-w',
+    '-pipe',
+    '-g0',
+    '-fPIC',
+    '-fno-asynchronous-unwind-tables',
+    '-shared',
+    '-pthread',
+  ];
   const { status, stderr, error } = spawnSync(compiler, [...flags, '-o', library, source], {
     encoding: 'utf8',
   });
@@ -36,13 +47,16 @@ const signatures = Array.from({ length: options.count }, (_, index) =>
 );
 const start = performance.now();
 const library = compile(signatures);
-const stats = { compileMs: performance.now() - start, calls: 0, refused: 0, paths: {} };
+const stats = { compileMs: performance.now() - start, calls: 0, callbacks: 0, refused: 0, paths: {} };
 
 const { symbols } = api.dlopen(library, {
   abi_seen: { returns: 'ptr' },
   abi_given: { returns: 'ptr' },
   abi_layouts: { type: 'ptr' },
   abi_ones: { type: 'ptr' },
+  abi_callers: { type: 'ptr' },
+  abi_run: { args: ['ptr', 'callback'] },
+  abi_run_in_thread: { args: ['ptr', 'callback'], returns: 'int', pump: true, throws: 'nonzero' },
 });
 const layouts = readLayouts(api, symbols, signatures);
 const talk = {
@@ -50,10 +64,12 @@ const talk = {
   given: new Words(api, symbols.abi_given()),
   code: BigInt(symbols.abi_seen.ptr),
   rounds: options.rounds,
+  run: symbols.abi_run,
+  runInThread: symbols.abi_run_in_thread,
 };
 
-/** Everything that is checked of a signature. Callbacks, once there are any, join here. */
-function* check(one) {
+/** Everything that is checked of a signature. */
+async function* check(one) {
   const builder = builderFor(api);
   yield* checkLayouts(api, one, builder, layouts);
   const name = `f${one.index}`;
@@ -64,6 +80,10 @@ function* check(one) {
   yield* checkCalls(api, one, builder, call, talk);
   stats.calls += options.rounds;
   bound.close();
+  if (!options.callbacks) return;
+  const caller = api.read.ptr(symbols.abi_callers.ptr, (one.index - options.from) * 8);
+  yield* checkCallbacks(api, one, builder, caller, talk);
+  stats.callbacks += options.rounds * 2;
 }
 
 /** Without a path of its own, arkffi may refuse by name what libffi cannot pass. */
@@ -74,7 +94,7 @@ for (const one of signatures) {
   report({ at: one.index });
   const found = [];
   try {
-    for (const wrong of check(one)) if (found.push(wrong) === options.most) break;
+    for await (const wrong of check(one)) if (found.push(wrong) === options.most) break;
   } catch (error) {
     if (isRefusal(error)) stats.refused++;
     else found.push({ what: 'throws', got: error });

@@ -1,10 +1,14 @@
-// The C side of signatures: types, functions, and tables of the layout as the C compiler has it.
+// The C side of signatures: types, functions, callers of callbacks, and tables of the layout as the C compiler has it.
 import { isAddress, isAggregate, isFloat, isText, leaves, properties } from './types.mjs';
 
-/** C stores the arguments it sees in `seen`, word by word, and makes results of the words in `given`. */
+/**
+ * C stores what it sees in `seen`, word by word (a function its arguments, a caller of a callback the result), and
+ * makes what it gives of the words in `given`.
+ */
 export const wordCount = 8192;
 
-const prelude = `#include <stdarg.h>
+const prelude = `#include <pthread.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,6 +16,20 @@ typedef void (*code_t)(void);
 static union { uint64_t u[${wordCount}]; double d[${wordCount}]; } seen, given;
 void *abi_seen(void) { return &seen; }
 void *abi_given(void) { return &given; }
+typedef void (*caller_t)(void *);
+struct abi_start { caller_t caller; void *callback; };
+void abi_run(caller_t caller, void *callback) { caller(callback); }
+static void *abi_body(void *start) {
+  abi_run(((struct abi_start *)start)->caller, ((struct abi_start *)start)->callback);
+  return 0;
+}
+/** Calls the callback from a thread of C's own. */
+int abi_run_in_thread(caller_t caller, void *callback) {
+  struct abi_start start = { caller, callback };
+  pthread_t thread;
+  int failed = pthread_create(&thread, 0, abi_body, &start);
+  return failed ? failed : pthread_join(thread, 0);
+}
 static __attribute__((noinline, unused)) uint64_t hash(const char *text) {
   uint64_t sum = 0xcbf29ce484222325;
   if (text == 0) return 0;
@@ -135,6 +153,49 @@ export function functionText(signature) {
   return `${prototypeText(signature)} {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
+/** Memory for what an argument points to, or the argument; `base` is how C writes its value. */
+function argumentOfCallback({ type, via, seen }, position) {
+  const name = `a${position}`;
+  if (via !== 'pointer') {
+    const poison = isAggregate(type) ? [`__builtin_memset(&${name}, 0xa5, sizeof ${name});`] : [];
+    return { base: name, lines: [`${declare(type, name)};`, ...poison] };
+  }
+  const tail = seen.fields.at(-1);
+  const more = tail.type.flexible ? ` + sizeof(*${name}->${tail.name}) * ${tail.type.length}` : '';
+  const lines = [
+    `${cName(type)} ${name} = __builtin_alloca(sizeof *${name}${more});`,
+    `__builtin_memset(${name}, 0xa5, sizeof *${name}${more});`,
+  ];
+  return { base: `(*${name})`, lines };
+}
+
+/** The function that calls a callback of a signature, variadic ones taken as if all arguments were declared. */
+export function callerText({ index, args, result, texts }) {
+  const lines = [];
+  let word = 0;
+  args.forEach((arg, position) => {
+    const made = argumentOfCallback(arg, position);
+    lines.push(...made.lines);
+    for (const leaf of leaves(arg.seen ?? arg.type)) {
+      lines.push(makeGiven(leaf, made.base + leaf.c, word));
+      word += leaf.count ?? 1;
+    }
+  });
+  const parameters = args.map(({ type }) => declare(type, '')).join(', ') || 'void';
+  const call = `((${resultType({ result })} (*)(${parameters}))callback)(${args.map((_, at) => `a${at}`).join(', ')});`;
+  if (result.form === 'void') return callerOf(index, [...lines, call]);
+  word = 0;
+  const stored = leaves(result.type).map((leaf) => {
+    const line = storeSeen(leaf, `r${leaf.c}`, word, texts || isText(result.type));
+    word += leaf.count ?? 1;
+    return line;
+  });
+  return callerOf(index, [...lines, `${cName(result.type)} r = ${call}`, ...stored]);
+}
+
+const callerOf = (index, lines) =>
+  `static void call${index}(void *callback) {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
+
 /** What the C compiler says of the layout of a struct or union: size, alignment, offsets of what is no bit-field. */
 function layoutRow(type) {
   const name = cName(type);
@@ -156,14 +217,18 @@ function onesText(type, { name, type: inner, width }) {
 
 /**
  * One C file with the functions of all signatures. `abi_layouts` and `abi_ones` have what `layoutRow` and `onesText`
- * say, in the order of the signatures, of their definitions and of the fields.
+ * say, in the order of the signatures, of their definitions and of the fields; `abi_callers` has what `callerText`
+ * says, unless there are to be no callbacks.
  */
-export function sourceOf(signatures) {
+export function sourceOf(signatures, { callbacks }) {
   const aggregates = signatures.flatMap(({ definitions }) => definitions.filter(isAggregate));
+  const callers = callbacks ? signatures : [];
   const ones = aggregates.flatMap((type) => bitFields(type).map((field) => [type, field]));
   return [
     prelude,
     ...signatures.map((one) => [...one.definitions.map(definitionText), functionText(one)].join('\n')),
+    ...callers.map(callerText),
+    `const caller_t abi_callers[] = {\n${callers.map(({ index }) => `call${index},`).join('\n')}\n0 };`,
     ...ones.map(([type, field]) => onesText(type, field)),
     `const uint32_t abi_layouts[] = {\n${aggregates.map(layoutRow).join('\n')}\n0 };`,
     `const void *const abi_ones[] = {\n${ones.map(([type, { name }]) => `&ones_${type.tag}_${name},`).join('\n')}\n0 };`,

@@ -26,6 +26,7 @@ export const defaults = {
   /** 'libffi' forbids the fast path. */
   path: undefined,
   keep: false,
+  callbacks: true,
   /** Parts of the signatures to leave out; see signatures.mjs. */
   without: [],
   /** Differences reported for each signature. */
@@ -91,20 +92,21 @@ async function runBatch(options, total) {
   total.signatures += options.count;
 }
 
-function add(total, { calls, refused, compileMs, paths }) {
+function add(total, { calls, callbacks, refused, compileMs, paths }) {
   total.calls += calls;
+  total.callbacks += callbacks;
   total.refused += refused;
   total.compileMs += compileMs;
   for (const [path, count] of Object.entries(paths)) total.paths[path] = (total.paths[path] ?? 0) + count;
 }
 
 /**
- * Checks `count` signatures. Gives { signatures, mismatches, calls, refused, compileMs, paths }; `onMismatch` is
- * called with { text, index, kind } for each signature that fails.
+ * Checks `count` signatures. Gives { signatures, mismatches, calls, callbacks, refused, compileMs, paths };
+ * `onMismatch` is called with { text, index, kind } for each signature that fails.
  */
 export async function fuzz(given = {}) {
   const options = { ...defaults, ...given };
-  const total = { signatures: 0, mismatches: 0, calls: 0, refused: 0, compileMs: 0, paths: {} };
+  const total = { signatures: 0, mismatches: 0, calls: 0, callbacks: 0, refused: 0, compileMs: 0, paths: {} };
   const directory = mkdtempSync(join(tmpdir(), 'arkffi-fuzz-'));
   const last = options.from + options.count;
   let next = options.from;

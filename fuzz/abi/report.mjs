@@ -1,6 +1,6 @@
 // A mismatch in a form to read, and to run again.
 import { inspect } from 'node:util';
-import { definitionText, functionText, prototypeText } from './emit-c.mjs';
+import { callerText, definitionText, functionText, prototypeText } from './emit-c.mjs';
 import { oddNames } from './generate-types.mjs';
 import { definitionSource } from './schemas.mjs';
 
@@ -28,25 +28,31 @@ export function kindOf({ what, got }) {
 }
 
 /** The command that checks this signature alone. */
-export function replay({ seed, index }, { compiler, level, path, without }) {
+export function replay({ seed, index }, { compiler, level, path, callbacks, without }) {
   const parts = [`--seed ${seed} --only ${index} --compiler ${compiler} --opt ${level}`];
   if (path !== undefined) parts.push(`--path ${path}`);
+  if (!callbacks) parts.push('--no-callbacks');
   if (without.length > 0) parts.push(`--without ${without}`);
-  return `node fuzz/abi/run.mjs ${parts.join(' ')}`;
+  const { ARKFFI_CODEGEN: codegen } = process.env;
+  const before = codegen === undefined ? '' : `ARKFFI_CODEGEN=${codegen} `;
+  return `${before}node fuzz/abi/run.mjs ${parts.join(' ')}`;
 }
 
-/** C and JavaScript of a signature; `full` with the body of the function. */
+/** C and JavaScript of a signature; `full` with the bodies of the functions. */
 export function signatureText(signature, full = false) {
   const types = signature.definitions.map(definitionText);
-  const functions = full ? functionText(signature) : `${prototypeText(signature)};`;
-  return `C:\n${indented([...types, functions].join('\n'))}\nJavaScript:\n${indented(definitionSource(signature))}`;
+  const functions = full
+    ? [functionText(signature), callerText(signature)]
+    : [`${prototypeText(signature)};`];
+  return `C:\n${indented([...types, ...functions].join('\n'))}\nJavaScript:\n${indented(definitionSource(signature))}`;
 }
 
-function differenceText({ what, wanted, got, inputs, round }) {
+function differenceText({ what, wanted, got, inputs, returned, round }) {
   const lines = [`${what}${round === undefined ? '' : ` (round ${round})`}`];
   if (what === 'throws') return `${lines[0]} ${show(got)}`;
   lines.push(`  wanted ${show(wanted)}`, `  got    ${show(got)}`);
   if (inputs !== undefined) inputs.forEach((input, index) => lines.push(`  args[${index}] = ${show(input)}`));
+  if (returned !== undefined) lines.push(`  returned ${show(returned)}`);
   return lines.join('\n');
 }
 

@@ -1,9 +1,11 @@
-// Calls random C functions and compares, by value, what arrives on either side.
+// Calls random C functions, lets C call callbacks of the same signatures, and compares, by value, what arrives on
+// either side.
 //   node fuzz/abi/run.mjs [--seed 1] [--count 2000] [--batch 200] [--rounds 4] [--jobs n]
 //     --only 17        one signature, with its C and JavaScript
 //     --compiler gcc   or clang, or gcc,clang
 //     --opt 1          the level of optimization, or 1,2
 //     --path libffi    without the fast path
+//     --no-callbacks   calls alone
 //     --keep           keeps the C files
 //     --shrink         makes the shortest mismatch of each kind smaller, which takes a while
 //     --without a3,S17_2.f1  leaves out parts of the signature of --only
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     compiler: { type: 'string', default: defaults.compiler },
     opt: { type: 'string', default: defaults.level },
     path: { type: 'string' },
+    'no-callbacks': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     without: { type: 'string', default: '' },
@@ -37,6 +40,7 @@ function whole(name, least) {
 }
 
 const { seed, compiler, opt, path, keep } = values;
+const callbacks = !values['no-callbacks'];
 const sizes = { batch: whole('batch', 1), rounds: whole('rounds', 1), jobs: whole('jobs', 1) };
 const without = values.without === '' ? [] : values.without.split(',');
 const range = values.only === undefined ? { count: whole('count', 1) } : { from: whole('only', 0), count: 1 };
@@ -72,6 +76,7 @@ for (const one of compiler.split(',')) {
       compiler: one,
       level,
       path,
+      callbacks,
       keep,
       without,
     };
@@ -83,6 +88,7 @@ for (const one of compiler.split(',')) {
     const seconds = (result.compileMs / 1000 / sizes.jobs).toFixed(1);
     const parts = [
       `${result.calls} calls`,
+      `${result.callbacks} callbacks`,
       ...paths,
       `${result.refused} refused`,
       `${seconds} s of compiling`,

@@ -40,6 +40,12 @@ class Builder {
     const result = form === 'void' ? this.#make.scalar('void') : this.type(type);
     return { args: parameters, returns: form === 'object' ? this.#make.objectOf(result) : result, leaf };
   }
+
+  /** The same for a callback, which is neither variadic nor leaf. */
+  callback({ args, result }) {
+    const { args: parameters, returns } = this.definition({ args, result });
+    return { args: parameters, returns };
+  }
 }
 
 /** Real types. */

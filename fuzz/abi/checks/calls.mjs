@@ -1,47 +1,9 @@
 // Does C see the arguments that JavaScript gives, and JavaScript the result that C makes?
-import { wordCount } from '../emit-c.mjs';
 import { Random } from '../rng.mjs';
-import { isAggregate, isText, leaves } from '../types.mjs';
+import { isAggregate, isText } from '../types.mjs';
+import { difference, inputOf, randomText, randomValue, wordsOf } from '../values.mjs';
+import { checkSeen, decodedDifference, placesIn, structInput } from './exchange.mjs';
 import { checkRoundTrip } from './round-trip.mjs';
-import { decodedScalar, difference, inputOf, pathOf, randomText, randomValue, wordsOf } from '../values.mjs';
-
-/** The words through which C and the fuzzer talk; see emit-c.mjs. */
-export class Words {
-  constructor({ toArrayBuffer }, address) {
-    const bytes = toArrayBuffer(address, 0, wordCount * 8);
-    this.integers = new BigUint64Array(bytes);
-    this.floats = new Float64Array(bytes);
-  }
-
-  put(words) {
-    words.forEach((word, index) => {
-      if (typeof word === 'number') this.floats[index] = word;
-      else this.integers[index] = word;
-    });
-  }
-
-  /** The word, as what is expected there is. */
-  get(index, like) {
-    return typeof like === 'number' ? this.floats[index] : this.integers[index];
-  }
-}
-
-const untouched = 0xdeadbeefdeadbeefn;
-
-/** A struct as an argument: an object, its bytes, a view of them, or what was decoded of them. `keep` keeps strings. */
-function structInput(rng, type, value, schema, keep) {
-  const object = inputOf(rng, type, value);
-  const form = rng.weighted({ object: 50, buffer: 20, view: 15, decoded: 15 });
-  if (form === 'object') return object;
-  const bytes = schema.create(object);
-  keep.push(bytes);
-  if (form === 'buffer') return bytes;
-  if (form === 'decoded') return schema.fromBuffer(bytes);
-  const offset = rng.below(16);
-  const around = new Uint8Array(offset + bytes.byteLength + rng.below(4));
-  around.set(new Uint8Array(bytes), offset);
-  return around.subarray(offset, offset + bytes.byteLength);
-}
 
 /** What JavaScript passes. */
 function inputFor(rng, { type, via, seen = type }, value, builder, keep) {
@@ -57,27 +19,9 @@ function inputFor(rng, { type, via, seen = type }, value, builder, keep) {
     : inputOf(rng, type, value);
 }
 
-/** Where the words of the arguments are that C sees. */
-function* places(signature) {
-  for (const [position, { type, via, seen = type }] of signature.args.entries()) {
-    const base = via === 'pointer' ? `*args[${position}]` : `args[${position}]`;
-    for (const { steps, count = 0 } of leaves(seen)) {
-      const path = pathOf(steps);
-      const place = path === '' || path.startsWith('[') ? base + path : `${base}.${path}`;
-      if (count === 0) yield place;
-      else for (let index = 0; index < count; index++) yield `${place}[${index}]`;
-    }
-  }
-}
-
-function* checkSeen(signature, seen, words) {
-  const wrong = words.findIndex((word, index) => !Object.is(seen.get(index, word), word));
-  if (wrong === -1) return;
-  const what = `C sees ${[...places(signature)][wrong]}`;
-  const got = seen.get(wrong, words[wrong]);
-  const nothing = seen.integers[wrong] === untouched;
-  yield { what, wanted: words[wrong], got: nothing ? 'nothing' : got };
-}
+/** Where the words of an argument are that C sees. */
+const placesOf = ({ type, via, seen = type }, position) =>
+  placesIn(`${via === 'pointer' ? '*' : ''}args[${position}]`, seen);
 
 /** Prepares a result in `given`; returns a check of what the call gave. */
 function prepareResult(rng, { form, type }, builder, given, api, { code }) {
@@ -91,11 +35,6 @@ function prepareResult(rng, { form, type }, builder, given, api, { code }) {
   }
   const value = randomValue(rng, type, { code });
   given.put(wordsOf(type, value));
-  if (type.kind === 'pointer' && type.flavour === 'opaque') {
-    const wanted = decodedScalar(type, value);
-    const isRight = (got) => (wanted === 0 ? got === null : Object.is(got?.ptr, wanted));
-    return (got) => (isRight(got) ? undefined : { path: '', wanted, got });
-  }
   if (form === 'pointer') {
     const schema = builder.type(type);
     return (got) => {
@@ -107,7 +46,7 @@ function prepareResult(rng, { form, type }, builder, given, api, { code }) {
       return found;
     };
   }
-  return (got) => difference(type, value, got);
+  return (got) => decodedDifference(type, value, got);
 }
 
 const copyOf = (input) => (ArrayBuffer.isView(input) ? input.slice() : input.slice(0));
@@ -139,11 +78,12 @@ export function* checkCalls(api, signature, builder, call, { seen, given, code, 
     const passed = inputs.map((input, position) =>
       fixed !== undefined && position >= fixed ? [builder.type(args[position].type), input] : input,
     );
-    seen.integers.fill(untouched, 0, words.length);
+    seen.reset(words.length);
     const check = prepareResult(rng, result, builder, given, api, { code });
     const got = call(...passed);
     const context = { round, inputs, keep };
-    for (const wrong of checkSeen(signature, seen, words)) yield { ...wrong, ...context };
+    const wrongWord = checkSeen(seen, words, () => args.flatMap(placesOf));
+    if (wrongWord) yield { ...context, ...wrongWord, what: `C sees ${wrongWord.place}` };
     const wrong = check(got);
     if (wrong) {
       yield {
