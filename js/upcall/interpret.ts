@@ -5,7 +5,7 @@ import { decode, exact, narrowed, present } from '../composite/decode';
 import { layout, slots, slotsView } from '../native';
 import { opaquePointer } from '../opaque';
 import { readText } from '../text';
-import { isAggregate, isText, type TypeInfo } from '../types';
+import { isAggregate, isText } from '../types';
 import { fail, storeAnyResult, type Control, type Upcall } from './control';
 import { pending, resume, suspend } from './pending';
 
@@ -15,21 +15,11 @@ const { U32 } = slots;
 function read({ type, word, second }: Parameter, owner: string): unknown {
   if (isAggregate(type)) return codecOf(type).decode(word * 8, second * 8);
   if (isText(type) || type.convert === 'array') return narrowed(slots.U64[word]!);
-  const value = decode({ ...type, convert: 'bigint' } as TypeInfo, slotsView, word * 8) as bigint;
-  return finish(type, value, word, owner);
-}
-
-function finish(type: TypeInfo, value: bigint, word: number, owner: string): unknown {
-  switch (type.convert) {
-    case 'float':
-      return type.machine === 'f32' ? slots.F32[word * 2] : slots.F64[word];
-    case 'fast':
-      return exact(narrowed(value), type, owner);
-    case 'opaque':
-      return opaquePointer(narrowed(value), type.tag!);
-    default:
-      return present(type, type.size === 8 ? value : Number(value));
-  }
+  if (type.convert === 'float') return decode(type, slotsView, word * 8);
+  const value = decode({ ...type, convert: 'bigint' }, slotsView, word * 8) as bigint;
+  if (type.convert === 'fast') return exact(narrowed(value), type, owner);
+  if (type.convert === 'opaque') return opaquePointer(narrowed(value), type.tag!);
+  return present(type, type.size === 8 ? value : Number(value));
 }
 
 /** Makes the wrappers of callbacks of a signature. */
