@@ -5,13 +5,22 @@ import * as libm from './tour/libm.mjs';
 import * as libc from './tour/libc.mjs';
 import * as zlib from './tour/zlib.mjs';
 import * as sqlite from './tour/sqlite.mjs';
+import * as callbacks from './tour/callbacks.mjs';
+import * as sqliteFunctions from './tour/sqlite-functions.mjs';
+import * as expat from './tour/expat.mjs';
+import * as curl from './tour/curl.mjs';
+import * as threads from './tour/threads.mjs';
+import * as background from './tour/background.mjs';
 import * as libclang from './tour/libclang.mjs';
 import * as mistakes from './tour/mistakes.mjs';
 
-for (const { title, run } of [libm, libc, zlib, sqlite, libclang, mistakes]) {
+const values = [libm, libc, zlib, sqlite];
+const functions = [callbacks, sqliteFunctions, expat, curl, threads, background];
+
+for (const { title, run } of [...values, ...functions, libclang, mistakes]) {
   heading(title);
   try {
-    run();
+    await run();
   } catch (error) {
     // A library that this system lacks ends its section and no more; any other error ends the tour.
     if (error.code !== 'ERR_FFI_LIBRARY_LOAD') throw error;

@@ -1,6 +1,6 @@
-// A library of which nearly every function takes or returns a struct by value. It reads a C header, and what
+// A library of which nearly every function takes or returns a struct by value, callbacks included. It reads a C header, and what
 // it says of the structs in it is compared with what arkffi computes.
-import { array, bits, dlopen, opaque, ref, Struct, Union } from '../../dist/index.js';
+import { array, bits, dlopen, fn, opaque, ref, Struct, Union } from '../../dist/index.js';
 import { refuse, say, show } from './print.mjs';
 
 export const title = 'libclang: structs by value, and the layout that a C compiler gives them';
@@ -51,6 +51,9 @@ const STRUCT = 2;
 const FIELD = 6;
 const FUNCTION = 8;
 const IDENTIFIER = 2;
+/** What a visitor tells clang: to go on with the next cursor, or with those inside this one. */
+const CONTINUE = 1;
+const RECURSE = 2;
 
 /** The keys are C names without `clang_`. With `.object` a result is a plain object at once. */
 const definitions = {
@@ -65,6 +68,10 @@ const definitions = {
   },
   disposeTranslationUnit: { args: [CXTranslationUnit] },
   getTranslationUnitCursor: { args: [CXTranslationUnit], returns: CXCursor.object },
+  visitChildren: {
+    args: [CXCursor, fn({ args: [CXCursor, CXCursor, 'ptr'], returns: 'int' }), 'ptr'],
+    returns: 'uint',
+  },
   getCursorExtent: { args: [CXCursor], returns: CXSourceRange.object },
   tokenize: { args: [CXTranslationUnit, CXSourceRange, 'ptr', 'ptr'] },
   disposeTokens: { args: [CXTranslationUnit, 'ptr', 'uint'] },
@@ -156,6 +163,15 @@ export function run() {
   const [distance, describe] = declarations.filter(({ kind }) => kind === FUNCTION);
   show(() => signatureOf(distance));
   show(() => signatureOf(describe));
+
+  say('clang_visitChildren calls a function with two cursors, structs of 32 bytes by value:');
+  const visited = [];
+  const visit = (cursor, parent) => {
+    if ([STRUCT, FIELD].includes(cursor.kind)) visited.push(`${nameOf(parent)} > ${nameOf(cursor)}`);
+    return cursor.kind === STRUCT ? RECURSE : CONTINUE;
+  };
+  show(() => clang.visitChildren(clang.getTranslationUnitCursor(unit), visit, null), 0);
+  show(() => visited.slice(0, 4), ['sample.h > point', 'point > x', 'point > y', 'sample.h > sample']);
 
   const compare = (struct, schema) => {
     const isOurs = (cursor) =>
