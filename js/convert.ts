@@ -142,13 +142,15 @@ function pointer(type: TypeInfo, value: unknown, owner: string, place: Place): S
     if (start >= 0) return start;
     if (start === -2) throw refuse(type, value, owner, place, 'a buffer that is not detached');
   }
-  throw refuse(type, value, owner, place, wantedAddress(type, value));
+  throw refuse(type, value, owner, place, wantedAddress(type, value, place));
 }
 
-function wantedAddress(type: TypeInfo, value: unknown): string {
+function wantedAddress(type: TypeInfo, value: unknown, place: Place): string {
   const { convert, name } = type;
   if (convert === 'function' || convert === 'code') {
-    const functions = type.signature === undefined ? '' : 'a JavaScript function, ';
+    // Only for the length of a call: not in memory, and not as what a callback returns.
+    const isArgument = typeof place === 'number' && type.signature !== undefined;
+    const functions = isArgument ? 'a JavaScript function, ' : '';
     return `${functions}a JSCallback, a CFunction, a library symbol, an address or null`;
   }
   if (OpaquePointer.tagOf(value) !== undefined) return `a pointer to ${name}, and to no other opaque type`;

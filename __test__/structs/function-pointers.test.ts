@@ -73,6 +73,12 @@ describe('function pointers', () => {
     expect(() => Operator.create({ run: value })).toThrow(refused);
   });
 
+  test('a plain function lives as long as a call, so that no field takes one', () => {
+    const code = 'ERR_FFI_INVALID_ARG_TYPE';
+    expectError(() => Operator.create({ run: () => 1 }), code, 'run (function pointer) takes a JSCallback');
+    expectError(() => operate(true, 1, 2), code, 'args[0] (function pointer) takes a JavaScript function');
+  });
+
   test('the plain type for callbacks checks nothing', () => {
     const Plain = Struct({ run: 'callback' });
     expect(Plain.fromBuffer(Plain.create({ run: 16 }))).toEqual({ run: 16 });
