@@ -298,6 +298,12 @@ export interface Library<Defs> {
   [Symbol.dispose](): void;
 }
 
+/** Loads a library, and binds no symbols. */
+export declare function dlopen(
+  path: string | URL | null,
+  defs?: undefined,
+  options?: LibraryOptions,
+): Library<{}>;
 /**
  * Loads a library and binds the symbols of `defs`.
  *
@@ -305,9 +311,9 @@ export interface Library<Defs> {
  * @throws `ERR_FFI_INVALID_TYPE` for a wrong definition, before anything is loaded; `ERR_FFI_LIBRARY_LOAD`,
  *   `ERR_FFI_SYMBOL_NOT_FOUND`; `ERR_FFI_INVALID_ARG_TYPE` for anything else that is no path or option
  */
-export declare function dlopen<const Defs extends Definitions = {}>(
+export declare function dlopen<const Defs extends Definitions>(
   path: string | URL | null,
-  defs?: Defs,
+  defs: Defs,
   options?: LibraryOptions,
 ): Library<Defs>;
 

@@ -154,6 +154,12 @@ dlopen('m', {}, { lasy: true });
 // @ts-expect-error deep is a boolean or 'auto'
 dlopen('m', {}, { deep: 'always' });
 
+// What `throws` gets is known to whoever writes it.
+dlopen('m', { f: { returns: 'double', throws: (result) => result === Infinity } });
+dlopen('m', { f: { returns: 'CString', throws: (result: string | null) => result?.length === 0 } });
+// @ts-expect-error it tells yes or no
+dlopen('m', { f: { returns: 'double', throws: () => 'yes' } });
+
 // Definitions kept apart, and those of which nothing is known.
 export const defs = { abs: { args: ['int'], returns: 'int' } } as const;
 assert<Equal<Parameters_<ReturnType<typeof dlopen<typeof defs>>['symbols']['abs']>, [number]>>();
@@ -161,4 +167,8 @@ assert<Equal<keyof ReturnType<typeof dlopen>['symbols'], string>>();
 assert<Equal<keyof ReturnType<typeof bare>['symbols'], never>>();
 export function bare() {
   return dlopen(null);
+}
+assert<Equal<keyof ReturnType<typeof optioned>['symbols'], never>>();
+export function optioned() {
+  return dlopen(null, undefined, { lazy: true });
 }
