@@ -39,18 +39,25 @@ export const blocks: readonly Block[] = pages.flatMap(blocksOf);
 /** An expression, its semicolon, and what it is said to give. */
 const claim = /^( *)(.+); \/\/ (→|throws) (.+)$/gm;
 
+/** Whether the block waits for promises: it is the body of an asynchronous function then. */
+export function isAsynchronous({ code }: Pick<Block, 'code'>): boolean {
+  return /\bawait\b/.test(code);
+}
+
 /** The block as a CommonJS program, its claims as calls of `gives` and `throws`. */
-export function programOf({ code }: Block): string {
+export function programOf(block: Block): string {
+  const { code } = block;
   const checked = code.replaceAll(
     claim,
     (_, indent: string, expression: string, kind: string, wanted: string) => {
       const check = kind === '→' ? 'gives' : 'throws';
-      return `${indent}${check}(() => (${expression}), ${JSON.stringify(wanted)});`;
+      const [wait, action] = isAsynchronous({ code: expression }) ? ['await ', 'async () =>'] : ['', '() =>'];
+      return `${indent}${wait}${check}(${action} (${expression}), ${JSON.stringify(wanted)});`;
     },
   );
   const { code: program } = transformSync(checked, {
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
     module: { type: 'commonjs' },
   });
-  return program;
+  return isAsynchronous(block) ? `return (async () => {${program}})();` : program;
 }

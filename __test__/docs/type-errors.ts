@@ -1,7 +1,7 @@
 /** The TypeScript blocks of the documentation, checked by the compiler against `index.d.ts`. */
 import { join } from 'node:path';
 import ts from 'typescript';
-import type { Block } from './blocks';
+import { isAsynchronous, type Block } from './blocks';
 
 const root = join(__dirname, '..', '..');
 
@@ -10,7 +10,10 @@ export function typeErrors(blocks: readonly (Block & { readonly name: string })[
   const files = new Map(
     blocks
       .filter(({ language }) => language === 'ts')
-      .map((block, index) => [join(__dirname, `block-${index}.ts`), block]),
+      .map((block, index) => [
+        join(__dirname, `block-${index}.${isAsynchronous(block) ? 'mts' : 'ts'}`),
+        block,
+      ]),
   );
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(
