@@ -128,6 +128,34 @@ export function startCall(
   });
 }
 
+/** What to do when a signal says so: it has one listener, however many calls it is for. */
+interface Watched {
+  readonly calls: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const signals = new WeakMap<AbortSignal, Watched>();
+
+function watch(signal: AbortSignal): Watched {
+  const known = signals.get(signal);
+  if (known !== undefined) return known;
+  const calls = new Set<() => void>();
+  const listener = () => {
+    for (const abort of calls) abort();
+  };
+  const watched = { calls, listener };
+  signals.set(signal, watched);
+  signal.addEventListener('abort', listener, { once: true });
+  return watched;
+}
+
+function unwatch(signal: AbortSignal, { calls, listener }: Watched, abort: () => void): void {
+  calls.delete(abort);
+  if (calls.size > 0) return;
+  signals.delete(signal);
+  signal.removeEventListener('abort', listener);
+}
+
 /** Gives the call up when the signal says so and it has not begun. */
 function listen(number: number, call: Running, signal: AbortSignal): void {
   const abort = () => {
@@ -135,8 +163,9 @@ function listen(number: number, call: Running, signal: AbortSignal): void {
     remove(number);
     call.reject(abortError(signal));
   };
-  signal.addEventListener('abort', abort, { once: true });
-  call.end = () => signal.removeEventListener('abort', abort);
+  const watched = watch(signal);
+  watched.calls.add(abort);
+  call.end = () => unwatch(signal, watched, abort);
 }
 
 /** Refuses a signature of which no call can run on another thread. */
