@@ -97,8 +97,9 @@ pub struct State {
     pub functions: Cell<Option<Functions>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
     deferred: RefCell<Vec<Loaded>>,
-    /// The coroutine whose C runs at this moment; null for none.
-    pub running: Cell<*mut Coroutine>,
+    /// The coroutine whose C runs on this thread at this moment; null for none. Every state of the thread has
+    /// the same: there is more than one where the facade was loaded more than once.
+    pub running: Rc<Cell<*mut Coroutine>>,
     coroutines: UnsafeCell<Coroutines>,
     scopes: UnsafeCell<Vec<Scope>>,
     warnings: RefCell<Vec<String>>,
@@ -106,6 +107,7 @@ pub struct State {
 
 thread_local! {
     static CURRENT: Cell<*const State> = const { Cell::new(std::ptr::null()) };
+    static RUNNING: Rc<Cell<*mut Coroutine>> = Rc::new(Cell::new(null_mut()));
 }
 
 impl State {
@@ -134,7 +136,7 @@ impl State {
             names: RefCell::default(),
             functions: Cell::new(None),
             deferred: RefCell::default(),
-            running: Cell::new(null_mut()),
+            running: RUNNING.with(Rc::clone),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),
             warnings: RefCell::default(),

@@ -41,7 +41,7 @@ fn work(helper: &Arc<Helper>) {
     loop {
         let job = helper.given.wait_while(lock(&helper.job), |job| job.is_none());
         let Some(job) = job.unwrap_or_else(PoisonError::into_inner).take() else { continue };
-        job.run();
-        lock(&IDLE).push(Arc::clone(helper));
+        // Idle before the environment's thread goes on: its next call finds this helper.
+        job.run(|| lock(&IDLE).push(Arc::clone(helper)));
     }
 }

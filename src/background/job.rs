@@ -148,8 +148,8 @@ impl Job {
         self.advance(Phase::Queued, Phase::Cancelled)
     }
 
-    /// Calls C, unless the job was given up, and tells the environment.
-    pub fn run(&self) {
+    /// Calls C, unless the job was given up, and tells the environment. `last` runs just before it is told.
+    pub fn run(&self, last: impl FnOnce()) {
         if !self.advance(Phase::Queued, Phase::Running) {
             return;
         }
@@ -159,7 +159,10 @@ impl Job {
         unsafe { self.call(&mut *self.words.get(), &mut *self.outcome.get()) };
         set_errand(None);
         let number = (self.number != 0).then_some(self.number);
-        self.queue.finish(number, || self.phase.store(Phase::Done as u8, Ordering::Release));
+        self.queue.finish(number, || {
+            last();
+            self.phase.store(Phase::Done as u8, Ordering::Release);
+        });
     }
 
     /// # Safety

@@ -90,17 +90,29 @@ fn start() {
 }
 
 fn work() {
-    loop {
-        while let Some(job) = WAITING.pop() {
+    while !is_surplus() {
+        if let Some(job) = WAITING.pop() {
             if !WAITING.is_empty() {
                 call_thread();
             }
-            job.run();
-        }
-        if !look() && !sleep() {
-            return;
+            job.run(|| ());
+        } else if !look() {
+            sleep();
         }
     }
+}
+
+/// Whether there are more threads than there may be; the one that asks is not counted from then on.
+fn is_surplus() -> bool {
+    if THREADS.load(SeqCst) <= LIMIT.load(SeqCst) {
+        return false;
+    }
+    let _sleep = lock(&SLEEP);
+    let surplus = THREADS.load(SeqCst) > LIMIT.load(SeqCst);
+    if surplus {
+        THREADS.fetch_sub(1, SeqCst);
+    }
+    surplus
 }
 
 /// Looks for a call for a moment, unless another thread does; `true` where there is one.
@@ -116,20 +128,15 @@ fn look() -> bool {
     !WAITING.is_empty()
 }
 
-/// Sleeps until it is woken; `false` where there are too many threads.
-fn sleep() -> bool {
+/// Sleeps until it is woken.
+fn sleep() {
     let mut sleep = lock(&SLEEP);
-    if THREADS.load(SeqCst) > LIMIT.load(SeqCst) {
-        THREADS.fetch_sub(1, SeqCst);
-        return false;
-    }
     IDLE.fetch_add(1, SeqCst);
     // A call that came before the thread counted as asleep has woken nobody.
-    if WAITING.is_empty() {
+    if WAITING.is_empty() && THREADS.load(SeqCst) <= LIMIT.load(SeqCst) {
         sleep = WOKEN.wait(sleep).unwrap_or_else(PoisonError::into_inner);
         LOOKED_FOR.store(false, SeqCst);
     }
     IDLE.fetch_sub(1, SeqCst);
     drop(sleep);
-    true
 }

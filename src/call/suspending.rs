@@ -10,7 +10,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_void};
-use std::ptr::null_mut;
+use std::ptr::{self, null_mut};
 use std::rc::Rc;
 
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
@@ -27,6 +27,7 @@ use crate::slots::{
     STACK_LIMIT, STATUS, SUSPENDED, Status,
 };
 use crate::state::{FRAME_PENDING, Frame, State};
+use crate::upcall::run::run_outside;
 
 /// A function is run in coroutines when its calls have called back so often in all, and
 const OFTEN: u32 = 64;
@@ -195,9 +196,15 @@ unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> na
         let errno = *slots.add(ERRNO_AT) as *mut i32;
         *slots.add(ACTIVE) = frame;
         *errno = *slots.add(ERRNO) as i32;
-        state.running.set(coroutine);
-        let ended = (*coroutine).proceed();
-        state.running.set(null_mut());
+        let ended = loop {
+            state.running.set(coroutine);
+            let ended = (*coroutine).proceed();
+            state.running.set(null_mut());
+            match (*coroutine).upcall {
+                Some(upcall) if !ptr::eq(upcall.state, state) => run_elsewhere(upcall, &mut *errno),
+                _ => break ended,
+            }
+        };
         *slots.add(ERRNO) = u64::from(*errno as u32);
         (*coroutine).errno = *slots.add(ERRNO);
         if ended {
@@ -212,6 +219,19 @@ unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> na
         state.depth.set(state.depth.get() + 1);
         null_mut()
     }
+}
+
+/// Runs a callback of another state of this thread, as if C had not been on a stack of its own.
+unsafe fn run_elsewhere(upcall: Upcall, errno: &mut i32) {
+    let Upcall { state, plan, index, incoming } = upcall;
+    let mut kept = *errno;
+    // SAFETY: the callback is open, so its state lives; this is its thread.
+    unsafe {
+        if !run_outside(&*state, plan, index, incoming, &mut kept) {
+            incoming.clear(plan);
+        }
+    }
+    *errno = kept;
 }
 
 /// C has returned: its result goes where JavaScript looks for it.

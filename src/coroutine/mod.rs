@@ -34,7 +34,7 @@ use std::ffi::c_void;
 use crate::background::job::Target;
 use crate::plan::{Plan, Returned};
 use crate::slots::{CALLBACK, FLAG_FILLING, FLAGS, ORIGIN};
-use crate::state::Frame;
+use crate::state::{Frame, State};
 use crate::upcall::Origin;
 use crate::upcall::incoming::Incoming;
 use switch::{Stack, enter, leave};
@@ -45,6 +45,8 @@ const MOST: usize = 16;
 /// A callback that C has called.
 #[derive(Clone, Copy)]
 pub struct Upcall {
+    /// Where it belongs.
+    pub state: *const State,
     /// How its values travel.
     pub plan: &'static Plan,
     /// Its number in the environment.
@@ -132,7 +134,7 @@ impl Coroutine {
     /// # Safety
     /// `slots` are those of this thread's environment.
     pub unsafe fn load(&self, slots: *mut u64) {
-        let Some(Upcall { plan, index, incoming }) = self.upcall else { return };
+        let Some(Upcall { plan, index, incoming, .. }) = self.upcall else { return };
         // SAFETY: C waits, so its values stand; the slots have a word for each of these (caller).
         unsafe {
             incoming.load(plan, slots);

@@ -59,7 +59,7 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Corouti
         let (state, plan) = (&*record.state.load(Ordering::Relaxed), record.plan());
         let index = record.index.load(Ordering::Relaxed);
         if let Some(coroutine) = state.running.get().as_mut() {
-            coroutine.upcall = Some(Upcall { plan, index, incoming });
+            coroutine.upcall = Some(Upcall { state, plan, index, incoming });
             return coroutine;
         }
         let errno = libc::__errno_location();
@@ -142,9 +142,18 @@ unsafe fn forget(state: &State) -> bool {
     pending
 }
 
-/// Runs a callback that C calls on the environment's thread while no call of arkffi's runs there: from the
-/// event loop, or from another addon.
-unsafe fn run_outside(state: &State, plan: &Plan, index: u32, incoming: Incoming, errno: &mut i32) -> bool {
+/// Runs a callback that C calls on the environment's thread while no call that was made with that state runs
+/// there: from the event loop, from another addon, or from a call that was made with another state.
+///
+/// # Safety
+/// As for [`run`], but for the frame.
+pub unsafe fn run_outside(
+    state: &State,
+    plan: &Plan,
+    index: u32,
+    incoming: Incoming,
+    errno: &mut i32,
+) -> bool {
     let mut scope = null_mut();
     // SAFETY: the environment's thread (caller).
     unsafe {
