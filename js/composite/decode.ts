@@ -32,7 +32,7 @@ export function narrowed(value: number | bigint): number | bigint {
 export function exact(value: number | bigint, { c, machine }: TypeInfo, owner: string): number {
   if (typeof value === 'number') return value;
   const big = `big${machine.replace('i', 'int').replace('u', 'uint')}`;
-  const message = `${owner}: the result ${value} (${c}) is not a safe integer; use ${machine} or ${big}`;
+  const message = `${owner}: the value ${value} (${c}) is not a safe integer; use ${machine} or ${big}`;
   throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
 }
 
