@@ -56,6 +56,7 @@ const { symbols } = api.dlopen(library, {
   abi_ones: { type: 'ptr' },
   abi_callers: { type: 'ptr' },
   abi_run: { args: ['ptr', 'callback'] },
+  abi_run_often: { args: ['ptr', 'callback', 'int'] },
   abi_run_in_thread: { args: ['ptr', 'callback'], returns: 'int', pump: true, throws: 'nonzero' },
 });
 const layouts = readLayouts(api, symbols, signatures);
@@ -65,6 +66,7 @@ const talk = {
   code: BigInt(symbols.abi_seen.ptr),
   rounds: options.rounds,
   run: symbols.abi_run,
+  runOften: symbols.abi_run_often,
   runInThread: symbols.abi_run_in_thread,
 };
 
@@ -82,8 +84,7 @@ async function* check(one) {
   bound.close();
   if (!options.callbacks) return;
   const caller = api.read.ptr(symbols.abi_callers.ptr, (one.index - options.from) * 8);
-  yield* checkCallbacks(api, one, builder, caller, talk);
-  stats.callbacks += options.rounds * 2;
+  yield* checkCallbacks(api, one, builder, caller, talk, stats);
 }
 
 /** Without a path of its own, arkffi may refuse by name what libffi cannot pass. */

@@ -19,6 +19,9 @@ void *abi_given(void) { return &given; }
 typedef void (*caller_t)(void *);
 struct abi_start { caller_t caller; void *callback; };
 void abi_run(caller_t caller, void *callback) { caller(callback); }
+void abi_run_often(caller_t caller, void *callback, int times) {
+  while (times-- > 0) caller(callback);
+}
 static void *abi_body(void *start) {
   abi_run(((struct abi_start *)start)->caller, ((struct abi_start *)start)->callback);
   return 0;
