@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const run = join(__dirname, '..', '..', 'fuzz', 'abi', 'run.mjs');
-const count = '800';
+const count = '500';
 
 test(`${count} random signatures`, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [run, '--seed', '1', '--count', count], {
