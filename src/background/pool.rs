@@ -100,6 +100,10 @@ fn work() {
             sleep();
         }
     }
+    // It may have been woken for a call that it leaves to others.
+    if !WAITING.is_empty() {
+        call_thread();
+    }
 }
 
 /// Whether there are more threads than there may be; the one that asks is not counted from then on.
