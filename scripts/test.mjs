@@ -85,7 +85,8 @@ check('prettier', process.execPath, [
   '.',
 ]);
 
-const all = ['__test__/calls', '__test__/memory', '__test__/structs', '__test__/callbacks'];
+const threads = ['__test__/threads', '__test__/background'];
+const all = ['__test__/calls', '__test__/memory', '__test__/structs', '__test__/callbacks', ...threads];
 const calls = ['__test__/types', '__test__/strings', ...all];
 const collected = ['__test__/lifecycle', ...all];
 jest('all tests', []);
