@@ -67,6 +67,9 @@ pub struct Functions {
     pub warn: napi_ref,
 }
 
+/// A background call, and what its function is closed with.
+pub type Accepted = (Arc<Job>, Rc<Group>);
+
 /// What the calls of one environment share.
 pub struct State {
     /// The environment.
@@ -80,7 +83,7 @@ pub struct State {
     /// What other threads want of this one.
     pub queue: Arc<Queue>,
     /// The background calls that have not been settled, by number.
-    pub jobs: RefCell<Vec<Option<(Arc<Job>, Rc<Group>)>>>,
+    pub jobs: RefCell<Vec<Option<Accepted>>>,
     /// The numbers of those that have ended, as far as they were taken out of the queue.
     pub ended: RefCell<VecDeque<u32>>,
     /// The open callbacks, by number.
@@ -192,7 +195,7 @@ impl State {
     }
 
     /// The background call of that number, which is forgotten.
-    pub fn take_job(&self, number: u32) -> Option<(Arc<Job>, Rc<Group>)> {
+    pub fn take_job(&self, number: u32) -> Option<Accepted> {
         self.jobs.borrow_mut().get_mut(number as usize).and_then(Option::take)
     }
 

@@ -64,14 +64,15 @@ describe('function pointers', () => {
     free(block);
   });
 
-  test.each(
-    labelled('text', true, {}, [], Buffer.alloc(8), new ArrayBuffer(8), new Map(), ref('i32')),
-  )('%s is none', (_, value) => {
-    const refused = expect.objectContaining({ code: expect.stringMatching(/^ERR_FFI_INVALID_/) }) as never;
-    expect(() => operate(value, 1, 2)).toThrow(refused);
-    expect(() => operator_run({ run: value }, 1, 2)).toThrow(refused);
-    expect(() => Operator.create({ run: value })).toThrow(refused);
-  });
+  test.each(labelled('text', true, {}, [], Buffer.alloc(8), new ArrayBuffer(8), new Map(), ref('i32')))(
+    '%s is none',
+    (_, value) => {
+      const refused = expect.objectContaining({ code: expect.stringMatching(/^ERR_FFI_INVALID_/) }) as never;
+      expect(() => operate(value, 1, 2)).toThrow(refused);
+      expect(() => operator_run({ run: value }, 1, 2)).toThrow(refused);
+      expect(() => Operator.create({ run: value })).toThrow(refused);
+    },
+  );
 
   test('a plain function lives as long as a call, so that no field takes one', () => {
     const code = 'ERR_FFI_INVALID_ARG_TYPE';

@@ -12,7 +12,7 @@ function lowestAddress(): number {
   let lowest = Infinity;
   const descend = (): void => {
     lowest = Math.min(lowest, environment.stackAddress());
-    descend.apply(undefined, filler as []);
+    Reflect.apply(descend, undefined, filler);
   };
   try {
     descend();

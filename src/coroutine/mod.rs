@@ -177,6 +177,8 @@ unsafe extern "C" fn run(data: *mut c_void) -> ! {
 /// The coroutines of an environment. Those of the first `active` run or are suspended, the innermost last.
 #[derive(Default)]
 pub struct Coroutines {
+    /// Boxed: what runs on a coroutine's stack has its address.
+    #[allow(clippy::vec_box)]
     all: Vec<Box<Coroutine>>,
     active: usize,
 }

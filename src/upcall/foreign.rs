@@ -130,18 +130,16 @@ fn warn_closed(record: &Record) {
 
 /// Says, once for each callback, that a thread waits for it while its environment's thread is in C.
 fn warn_waiting(record: &Record, queue: &Queue) {
-    let Some(function) = queue.blocking_frame(|active| {
+    let inside = queue.blocking_frame(|active| {
         let frame = frame_of(active) as *const Frame;
+        if frame.is_null() {
+            return None;
+        }
         // SAFETY: the queue is locked and open, so its thread lives, and with it the stack that the frame
         // is or was on; the entry may be any word, which `name_of` does not follow.
-        if frame.is_null() {
-            None
-        } else {
-            entry::name_of(unsafe { (&raw const (*frame).entry).read_volatile() })
-        }
-    }) else {
-        return;
-    };
+        entry::name_of(unsafe { (&raw const (*frame).entry).read_volatile() })
+    });
+    let Some(function) = inside else { return };
     let mut shared = lock(&record.shared);
     if std::mem::replace(&mut shared.waited, true) {
         return;
