@@ -1,0 +1,2 @@
+// Ends of other kinds than the grid's.
+module.exports = [];
