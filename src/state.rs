@@ -233,14 +233,15 @@ impl State {
         u64::from(left) * FRAME_PENDING
     }
 
-    /// The function by which a callback is run that the call of that frame makes, or `None` where Node-API
-    /// refuses.
+    /// The function by which a callback is run that the call of the frame in [`ACTIVE`] makes, or `None` where
+    /// Node-API refuses.
     ///
     /// # Safety
     /// Called on the environment's thread, below the frame; [`State::leave`] is called with the frame
     /// before its function returns to JavaScript.
     #[inline]
-    pub unsafe fn dispatcher(&self, frame: u64) -> Option<napi_value> {
+    pub unsafe fn dispatcher(&self, active: u64) -> Option<napi_value> {
+        let frame = frame_of(active);
         // SAFETY: nobody else borrows the scopes now.
         let scopes = unsafe { &mut *self.scopes.get() };
         if let Some(top) = scopes.last_mut()
@@ -251,17 +252,18 @@ impl State {
             return Some(top.dispatch);
         }
         // SAFETY: the caller's promise.
-        unsafe { self.open_scope(scopes, frame) }
+        unsafe { self.open_scope(scopes, active) }
     }
 
-    unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, frame: u64) -> Option<napi_value> {
+    unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, active: u64) -> Option<napi_value> {
+        let frame = frame_of(active);
         let functions = self.functions.get()?;
         let (mut handle, mut dispatch) = (null_mut(), null_mut());
-        let again = scopes.last().is_some_and(|top| top.frame == frame);
+        let own = active & FRAME_ENTERS_JS != 0 || scopes.last().is_some_and(|top| top.frame == frame);
         // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
         unsafe {
             self.pop_scope(scopes, frame, false);
-            if again && sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
+            if own && sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
                 return None;
             }
             sys::napi_get_reference_value(self.env, functions.dispatch, &mut dispatch);

@@ -122,7 +122,7 @@ pub(super) unsafe extern "C" fn suspending(
 pub unsafe fn resume_function(env: napi_env, state: &Rc<State>) -> napi_value {
     let acquired = entry::acquire();
     let mut function = null_mut();
-    // SAFETY: the entry is this function's as long as the environment lives; it is not given back.
+    // SAFETY: the entry is this function's until its finalizer.
     unsafe {
         *acquired.entry = Entry {
             handler: resume_handler(),
@@ -134,8 +134,16 @@ pub unsafe fn resume_function(env: napi_env, state: &Rc<State>) -> napi_value {
         let data = acquired.entry.cast::<c_void>();
         let name = c"resume".as_ptr().cast::<c_char>();
         sys::napi_create_function(env, name, 6, Some(callback), data, &mut function);
+        let stub = acquired.stub.map_or(null_mut(), |stub| ptr::without_provenance_mut(stub + 1));
+        sys::napi_add_finalizer(env, function, data, Some(finalize_resume), stub, null_mut());
     }
     function
+}
+
+unsafe extern "C" fn finalize_resume(_env: napi_env, entry: *mut c_void, stub: *mut c_void) {
+    // SAFETY: Node runs this once, when the function can no longer be called; the hint is the stub's number
+    // and one, or null for none.
+    unsafe { entry::release(entry.cast::<Entry>(), stub.addr().checked_sub(1)) };
 }
 
 /// Where the resume function's entry goes.

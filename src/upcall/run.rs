@@ -105,7 +105,7 @@ pub unsafe fn run(
         *slots.add(ERRNO) = u64::from(kept as u32);
         let frame = frame_of(active);
         let mut ended = false;
-        if let Some(dispatch) = state.dispatcher(frame) {
+        if let Some(dispatch) = state.dispatcher(active) {
             incoming.load(plan, slots);
             *slots.add(CALLBACK) = u64::from(index);
             *slots.add(ORIGIN) = u64::from(origin.number());
