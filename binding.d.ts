@@ -46,6 +46,8 @@ export declare class Environment {
   stackAddress(): number;
   /** Sets the lowest address on the stack at which a callback may start. */
   setScriptLimit(limit: number): void;
+  /** Gives back the memory of a struct result that nobody gets. */
+  releaseResult(block: number): void;
   /** Keeps the event loop alive until `release` is called as often. */
   hold(): void;
   release(): void;

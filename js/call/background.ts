@@ -9,7 +9,7 @@ import { handedOver, readResult } from './interpret';
 import type { Shape } from './shape';
 import { failure, storeAny, wrongCount } from './support';
 
-const { I32, U32 } = slots;
+const { F64, I32, U32 } = slots;
 
 /** What a call is started with besides its arguments. */
 export interface Options {
@@ -184,6 +184,7 @@ function settleOne(number: number, text: unknown): void {
   const status = U32[layout.status * 2]!;
   U32[layout.status * 2] = 0;
   const errno = I32[layout.finishedErrno * 2]!;
+  const held = F64[layout.resultNumber]!;
   const call = running[number]!;
   const { shape, owner, resolve, reject } = call;
   const { failed, error } = takeBackground(number);
@@ -194,6 +195,7 @@ function settleOne(number: number, text: unknown): void {
     remove(number);
     resolve(call.errno ? { value, errno } : value);
   } catch (reason) {
+    if (shape.holds) environment.releaseResult(held);
     remove(number);
     reject(reason);
   }

@@ -325,6 +325,12 @@ impl Environment {
         unsafe { *self.state.slots.add(slots::SCRIPT_LIMIT) = super::address(limit) as u64 };
     }
 
+    /// Gives back the memory of a struct result that nobody gets.
+    #[napi]
+    pub fn release_result(&self, block: f64) {
+        self.state.pool.borrow_mut().release(super::address(block));
+    }
+
     /// Keeps the event loop alive until `release` is called as often.
     #[napi]
     pub fn hold(&self) {
