@@ -106,8 +106,7 @@ function source(shape: Shape, id: number): string {
   return function (control) {
     const { fn, context, owner } = control;
     return function (inside) {
-      const origin = U32[${layout.origin * 2}], outer = pending.list;
-      if (outer !== null) suspend();
+      const origin = U32[${layout.origin * 2}], outer = pending.list === null ? null : suspend();
       control.running++;
       try {
         ${reading.join('\n        ')}

@@ -27,8 +27,7 @@ export function interpretUpcall({ parameters }: Shape): (control: Control) => Up
   return (control) => (inside) => {
     const { fn, context, owner } = control;
     const origin = U32[layout.origin * 2]!;
-    const outer = pending.list;
-    if (outer !== null) suspend();
+    const outer = pending.list === null ? null : suspend();
     control.running++;
     try {
       const values = parameters.map((parameter) => read(parameter, owner));

@@ -17,10 +17,15 @@ export const pending: { list: unknown[] | null } = { list: null };
 /** The errors of callbacks of background calls, by the call's number. */
 const background = new Map<number, unknown[]>();
 
-/** Sets the errors of an outer call of C aside, so that calls made within do not take them for theirs. */
-export function suspend(): void {
+/**
+ * Sets the errors of an outer call of C aside, so that calls made within do not take them for theirs. Without
+ * a status they are of a call that JavaScript was stopped in, and are forgotten.
+ */
+export function suspend(): unknown[] | null {
+  const outer = U32[status] === 0 ? null : pending.list;
   pending.list = null;
   U32[status] = 0;
+  return outer;
 }
 
 /** Brings them back. Those of this callback come after them. */

@@ -18,7 +18,7 @@ use super::{Origin, foreign};
 use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Plan;
 use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status};
-use crate::state::{FRAME_ENTERS_JS, Frame, State, clear_exception, frame_of};
+use crate::state::{FRAME_ENTERS_JS, Frame, State, frame_of};
 
 /// Native stack that running JavaScript needs at least, in bytes.
 const RESERVE: usize = 32 * 1024;
@@ -118,6 +118,9 @@ pub unsafe fn run(
                 incoming.store(plan, slots);
             } else if status != sys::Status::napi_pending_exception || forget(state) {
                 *slots.add(STATUS) = Status::StackOverflow as u64;
+            } else {
+                // The wrapper of the call of C will not look at it any more: the next one would.
+                *slots.add(STATUS) = 0;
             }
             if active & FRAME_ENTERS_JS != 0 {
                 state.close_scope(frame);
@@ -130,16 +133,19 @@ pub unsafe fn run(
     }
 }
 
-/// Forgets the exception that ended a callback's wrapper, which catches all but the overflow of the stack;
-/// `false` where there is none: JavaScript has been stopped.
+/// Forgets what ended a callback's wrapper, which catches all but the overflow of the stack; `false` where
+/// JavaScript has been stopped, of which Node-API makes an exception that is `null`.
 unsafe fn forget(state: &State) -> bool {
-    let mut pending = false;
-    // SAFETY: the environment's thread (caller).
+    let (mut pending, mut error, mut kind) = (false, null_mut(), sys::ValueType::napi_undefined);
+    // SAFETY: the environment's thread (caller), with a scope open.
     unsafe {
         sys::napi_is_exception_pending(state.env, &mut pending);
-        clear_exception(state.env);
+        if pending {
+            sys::napi_get_and_clear_last_exception(state.env, &mut error);
+            sys::napi_typeof(state.env, error, &mut kind);
+        }
     }
-    pending
+    kind == sys::ValueType::napi_object
 }
 
 /// Runs a callback that C calls on the environment's thread while no call that was made with that state runs

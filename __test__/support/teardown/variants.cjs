@@ -298,39 +298,56 @@ const others = [
   },
 ];
 
+// Plain functions: a time limit inside an AsyncResource's scope is fatal to any program, whoever stops in it.
 const inTime = (body) => `
+  const { fn } = require(entry);
   const { runInNewContext } = require('node:vm');
-  const endless = callback('endless', () => { for (;;); });
+  const plain = fn({ args: ['int'], returns: 'int' });
+  const { run, loop, join_pumped, loop_pumped } = dlopen(fixture, {
+    run: { symbol: 'td_call', args: [plain], returns: 'int' },
+    loop: { symbol: 'td_loop', args: [plain, 'int'], returns: 'int' },
+    join_pumped: { symbol: 'td_join', args: [plain, 'int'], returns: 'int', pump: true },
+    loop_pumped: { symbol: 'td_loop', args: [plain, 'int'], returns: 'int', pump: true },
+  }).symbols;
+  const one = () => 1;
+  const endless = () => { for (;;); };
   for (let round = 0; round < 3; round++) {
     const late = { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' };
-    assert.throws(() => runInNewContext('run()', { run: () => { ${body} } }, { timeout: 15 }), late);
+    assert.throws(() => runInNewContext('test()', { test: () => { ${body} } }, { timeout: 15 }), late);
     assert.strictEqual(td.td_call(served), 1);
+    assert.strictEqual(run(one), 1);
     assert.ok(td.td_loop(served, 2) > 0);
+    assert.ok(loop(one, 2) > 0);
   }
   td.td_call.async(served).then((value) => { assert.strictEqual(value, 1); console.log('ended'); });`;
 const timeouts = [
-  { name: 'a time limit in a callback', source: inTime('td.td_call(endless);') },
-  { name: 'a time limit in a callback of a loop', source: inTime('td.td_loop(served, 40); for (;;);') },
+  { name: 'a time limit in a callback', source: inTime('run(endless);') },
+  { name: 'a time limit in a callback of a loop', source: inTime('loop(one, 40); endless();') },
   {
     name: 'a time limit in a callback of a loop on a stack of its own',
-    source: `${often} ${inTime('td.td_loop(served, 40); for (;;);')}`,
+    source: inTime('for (;;) loop(one, 1);'),
   },
-  {
-    name: 'a time limit in nested callbacks',
-    source: inTime("td.td_call(callback('outer', () => td.td_call(endless)));"),
-  },
-  { name: 'a time limit in a callback of a pumped call', source: inTime('td.td_join_pumped(endless, 2);') },
+  { name: 'a time limit in nested callbacks', source: inTime('run(() => run(endless));') },
+  { name: 'a time limit in a callback of a pumped call', source: inTime('join_pumped(endless, 2);') },
   {
     name: 'a time limit in a callback of a pumped loop',
-    source: inTime('td.td_loop_pumped(served, 40); for (;;);'),
+    source: inTime('loop_pumped(one, 40); endless();'),
+  },
+  {
+    name: 'a time limit in a loop whose callback has failed before',
+    source: inTime(`
+      let calls = 0;
+      loop(() => { if (++calls === 1) throw new Error('lost'); return 1; }, 40);
+      endless();`),
   },
   {
     name: 'a time limit set in a callback',
     source: `
       const { runInNewContext } = require('node:vm');
       const limited = callback('limited', () => runInNewContext('for (;;);', {}, { timeout: 15 }));
-      for (const call of [td.td_call, td.td_call_pumped]) assert.throws(() => call(limited), { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' });
-      assert.rejects(td.td_call.async(limited), { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' }).then(() => console.log('ended'));`,
+      const late = { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' };
+      for (const call of [td.td_call, td.td_call_pumped]) assert.throws(() => call(limited), late);
+      assert.rejects(td.td_call.async(limited), late).then(() => console.log('ended'));`,
   },
 ];
 
