@@ -97,6 +97,12 @@ function submit(
   return kept;
 }
 
+const aborted = Reflect.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')!.get!;
+
+function isAborted(signal: AbortSignal): boolean {
+  return aborted.call(signal) as boolean;
+}
+
 function abortError(signal: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: signal.reason });
   return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
@@ -111,7 +117,7 @@ export function startCall(
   { signal, errno }: Options,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) throw abortError(signal);
+    if (signal !== undefined && isAborted(signal)) throw abortError(signal);
     const native = entry();
     const number = unused.pop() ?? Math.max(running.length, origins.background);
     running[number] = undefined;
@@ -134,6 +140,11 @@ interface Watched {
   readonly listener: () => void;
 }
 
+/** The signal's own methods, whatever a property of it may be. */
+const method = (name: 'addEventListener' | 'removeEventListener') =>
+  Reflect.getOwnPropertyDescriptor(EventTarget.prototype, name)!.value as CallableFunction;
+const [addEventListener, removeEventListener] = [method('addEventListener'), method('removeEventListener')];
+
 const signals = new WeakMap<AbortSignal, Watched>();
 
 function watch(signal: AbortSignal): Watched {
@@ -145,7 +156,7 @@ function watch(signal: AbortSignal): Watched {
   };
   const watched = { calls, listener };
   signals.set(signal, watched);
-  signal.addEventListener('abort', listener, { once: true });
+  addEventListener.call(signal, 'abort', listener, { once: true });
   return watched;
 }
 
@@ -153,7 +164,7 @@ function unwatch(signal: AbortSignal, { calls, listener }: Watched, abort: () =>
   calls.delete(abort);
   if (calls.size > 0) return;
   signals.delete(signal);
-  signal.removeEventListener('abort', listener);
+  removeEventListener.call(signal, 'abort', listener);
 }
 
 /** Gives the call up when the signal says so and it has not begun. */
@@ -211,6 +222,15 @@ export function settle(): void {
   }
 }
 
+/** Whether a value is an AbortSignal, and not only made to look like one. */
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    return value instanceof AbortSignal && typeof isAborted(value) === 'boolean';
+  } catch {
+    return false;
+  }
+}
+
 /** Checks what `with` was given. */
 export function checkOptions(options: unknown): Options {
   const invalid = (message: string) => ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
@@ -220,7 +240,7 @@ export function checkOptions(options: unknown): Options {
   const unknown = Object.keys(options).find((key) => key !== 'signal' && key !== 'errno');
   if (unknown !== undefined) throw invalid(`with: unknown option '${unknown}'; there are signal and errno`);
   const { signal, errno } = options as Record<string, unknown>;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw invalid(`with: signal must be an AbortSignal, got ${describe(signal)}`);
   }
   if (errno !== undefined && typeof errno !== 'boolean') {

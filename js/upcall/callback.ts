@@ -140,7 +140,13 @@ const opened = layout.opened * 2;
 const names = new Map<string, number>();
 const mostNames = 10_000;
 
-function nameNumber(name: string): number {
+/** A name as warnings print it. */
+function printable(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, ' ').slice(0, 80);
+}
+
+function nameNumber(given: string): number {
+  const name = printable(given);
   const known = names.get(name);
   if (known !== undefined) return known;
   if (names.size >= mostNames) return 0;

@@ -54,7 +54,8 @@ export function surface(error: unknown, origin: number): void {
 /** The first error, which carries the others where it can. */
 function combined(errors: readonly unknown[]): unknown {
   const [first, ...others] = errors;
-  if (others.length > 0 && first instanceof Error) {
+  const isObject = (typeof first === 'object' && first !== null) || typeof first === 'function';
+  if (others.length > 0 && isObject) {
     try {
       Object.defineProperty(first, 'suppressed', { value: others, configurable: true, writable: true });
     } catch {
