@@ -100,7 +100,8 @@ function submit(
 const aborted = Reflect.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')!.get!;
 
 function isAborted(signal: AbortSignal): boolean {
-  return aborted.call(signal) as boolean;
+  const value: unknown = Reflect.apply(aborted, signal, []);
+  return value === true;
 }
 
 function abortError(signal: AbortSignal): Error {
@@ -140,10 +141,10 @@ interface Watched {
   readonly listener: () => void;
 }
 
-/** The signal's own methods, whatever a property of it may be. */
-const method = (name: 'addEventListener' | 'removeEventListener') =>
-  Reflect.getOwnPropertyDescriptor(EventTarget.prototype, name)!.value as CallableFunction;
-const [addEventListener, removeEventListener] = [method('addEventListener'), method('removeEventListener')];
+/** Calls the method that every signal has, whatever a property of this one may be. */
+function call(signal: AbortSignal, name: 'addEventListener' | 'removeEventListener', args: unknown[]): void {
+  Reflect.apply(Reflect.get(EventTarget.prototype, name), signal, args);
+}
 
 const signals = new WeakMap<AbortSignal, Watched>();
 
@@ -156,7 +157,7 @@ function watch(signal: AbortSignal): Watched {
   };
   const watched = { calls, listener };
   signals.set(signal, watched);
-  addEventListener.call(signal, 'abort', listener, { once: true });
+  call(signal, 'addEventListener', ['abort', listener, { once: true }]);
   return watched;
 }
 
@@ -164,7 +165,7 @@ function unwatch(signal: AbortSignal, { calls, listener }: Watched, abort: () =>
   calls.delete(abort);
   if (calls.size > 0) return;
   signals.delete(signal);
-  removeEventListener.call(signal, 'abort', listener);
+  call(signal, 'removeEventListener', ['abort', listener]);
 }
 
 /** Gives the call up when the signal says so and it has not begun. */
@@ -225,7 +226,7 @@ export function settle(): void {
 /** Whether a value is an AbortSignal, and not only made to look like one. */
 function isSignal(value: unknown): value is AbortSignal {
   try {
-    return value instanceof AbortSignal && typeof isAborted(value) === 'boolean';
+    return value instanceof AbortSignal && [true, false].includes(isAborted(value));
   } catch {
     return false;
   }
