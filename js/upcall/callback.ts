@@ -9,6 +9,7 @@ import { typeNamed, type TypeInfo } from '../types';
 import { compileUpcall } from './compile';
 import { Control, type Upcall, type UserFunction } from './control';
 import { interpretUpcall } from './interpret';
+import { pending, resume as resumeErrors } from './pending';
 import { measureStack } from './stack';
 
 type Make = (control: Control) => Upcall;
@@ -59,6 +60,7 @@ const resume = environment.resumeFunction();
 const suspended = layout.suspended * 2;
 const callback = layout.callback * 2;
 const flags = layout.flags * 2;
+const status = layout.status * 2;
 const { flagFilling, couldNotRun } = layout;
 
 /** Gives the result of a call of C that has returned, of which the native function gives `returned`. */
@@ -71,10 +73,21 @@ interface Suspended {
   readonly given: unknown;
   /** The number of the callback that it has called; -1 when it has returned. */
   next: number;
+  /** The status and the errors that its callbacks have left, while one of them runs. */
+  left: number;
+  errors: unknown[] | null;
 }
 
 /** The suspended calls, so that what they use lives: where JavaScript is stopped, C ends later. */
 const calls: Suspended[] = [];
+
+/** Puts back what the callbacks have left before the one that has run. */
+function restore(call: Suspended): void {
+  if (call.errors !== null) resumeErrors(call.errors);
+  else if (U32[status] === 0) U32[status] = call.left;
+  call.left = 0;
+  call.errors = null;
+}
 
 /**
  * Runs the callbacks of a context that a suspended call of C calls in a row. C runs in between, which knows
@@ -92,12 +105,20 @@ function serve(context: AsyncResource | undefined, call: Suspended): unknown {
       // Only the stack can have overflowed, so nothing is called here.
       U32[suspended] = couldNotRun;
     }
+    if (call.left !== 0) restore(call);
     const returned = resume();
     if (U32[suspended] === 0) {
       call.next = -1;
       return call.conclude(returned);
     }
     U32[suspended] = 0;
+    // Not by a function: JavaScript may be stopped where it enters one, and must then have left nothing.
+    if (U32[status] !== 0) {
+      call.left = U32[status]!;
+      call.errors = pending.list;
+      pending.list = null;
+      U32[status] = 0;
+    }
     call.next = U32[callback]!;
     if (contexts[call.next] !== context) return undefined;
   }
@@ -105,7 +126,7 @@ function serve(context: AsyncResource | undefined, call: Suspended): unknown {
 
 /** Runs the callbacks of a call of C that is suspended, and gives its result. C uses what is `given`. */
 export function drive(conclude: Conclude, given: unknown): unknown {
-  const call: Suspended = { conclude, given, next: U32[callback]! };
+  const call: Suspended = { conclude, given, next: U32[callback]!, left: 0, errors: null };
   U32[suspended] = 0;
   const level = calls.push(call);
   try {
