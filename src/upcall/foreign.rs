@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
+use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -48,9 +49,12 @@ fn closed_text(name: &str) -> String {
     )
 }
 
-/// Prints a warning as Node does, from any thread.
+/// Prints a warning as Node does, from any thread. In one piece, since the process may exit at any moment,
+/// and other threads print too.
 fn print(text: &str) {
-    eprintln!("(node:{}) Warning: {text}", std::process::id());
+    let line = format!("(node:{}) Warning: {text}\n", std::process::id());
+    // Where stderr is closed, there is nobody to tell.
+    let _ = stderr().write_all(line.as_bytes());
 }
 
 /// A callback is called on another thread than its environment's, or when it is closed.
