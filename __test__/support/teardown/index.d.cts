@@ -13,6 +13,10 @@ export interface Cell {
   readonly warns?: readonly string[];
   /** Those that one may name. */
   readonly mayWarn?: readonly string[];
+  /** Callbacks of one name may each be warned of. */
+  readonly many?: boolean;
+  /** Nobody reads its stderr, so that writing there fails. */
+  readonly deaf?: boolean;
 }
 
 /** Each end with each thing that may be under way. */

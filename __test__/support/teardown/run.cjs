@@ -43,13 +43,14 @@ const long = 120_000;
 /** After so many milliseconds a cell hangs. */
 const limit = Number(process.env.ARKFFI_TEARDOWN_LIMIT ?? 30_000);
 
-function end(node, source) {
+function end(node, { source, deaf = false }) {
   return new Promise((resolve) => {
     const child = spawn(node, ['-e', prelude + source], { stdio: ['ignore', 'pipe', 'pipe'] });
     const out = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) {
       child[name].setEncoding('utf8').on('data', (text) => (out[name] += text));
     }
+    if (deaf) child.stderr.destroy();
     let hangs = false;
     const timer = setTimeout(() => {
       hangs = true;
@@ -76,7 +77,7 @@ function sift(stderr) {
 /** Runs the cell once; a text that says what is wrong, or undefined. */
 async function runCell(cell, node = process.execPath) {
   const { status = 0, stdout = 'ended', error, warns = [], mayWarn = [], many = false } = cell;
-  const found = await end(node, cell.source);
+  const found = await end(node, cell);
   const { names, rest } = sift(found.stderr);
   const wrong = [];
   if (found.hangs) wrong.push('hangs');

@@ -146,6 +146,13 @@ const terminations = [
     warns: ['loop: args[0]'],
   },
   {
+    name: 'terminate with threads calling, where nobody reads stderr',
+    source: withWorker(`td.td_start(served, 2, true); ${tell} setInterval(() => {}, 1000);`, {
+      check: 'await eventually(() => td.td_zeros() > 3);',
+    }),
+    deaf: true,
+  },
+  {
     name: 'terminate many workers with threads at once',
     source: `
       const source = ${JSON.stringify(`${prelude} td.td_start(served, 2, true); ${tell} setInterval(() => {}, 1000);`)};
