@@ -160,14 +160,25 @@ pub unsafe fn run_outside(
     incoming: Incoming,
     errno: &mut i32,
 ) -> bool {
-    let mut scope = null_mut();
+    let env = state.env;
+    let (mut scope, mut name, mut context, mut turn) = (null_mut(), null_mut(), null_mut(), null_mut());
     // SAFETY: the environment's thread (caller).
     unsafe {
-        if sys::napi_open_handle_scope(state.env, &mut scope) != sys::Status::napi_ok {
+        if sys::napi_open_handle_scope(env, &mut scope) != sys::Status::napi_ok {
             return false;
         }
+        // Where nothing of JavaScript's is below, ticks and promises run when the turn ends.
+        sys::napi_create_string_utf8(env, c"arkffi".as_ptr(), 6, &mut name);
+        let opened = sys::napi_async_init(env, null_mut(), name, &mut context) == sys::Status::napi_ok
+            && sys::napi_open_callback_scope(env, name, context, &mut turn) == sys::Status::napi_ok;
         let ended = within(state, || run(state, plan, index, incoming, Origin::Thread, errno));
-        sys::napi_close_handle_scope(state.env, scope);
+        if opened {
+            sys::napi_close_callback_scope(env, turn);
+        }
+        if !context.is_null() {
+            sys::napi_async_destroy(env, context);
+        }
+        sys::napi_close_handle_scope(env, scope);
         ended
     }
 }
