@@ -38,8 +38,11 @@ export declare class Environment {
    * anything but a buffer, -2 for one that is detached.
    */
   addressFunction(): (value: unknown) => void;
-  /** Tells what native code calls: what runs a callback, what settles background calls, what warns. */
-  install(dispatch: unknown, settle: unknown, warn: unknown): void;
+  /**
+   * Tells what native code calls: what runs a callback, what runs those of a suspended call, what settles
+   * background calls, what warns.
+   */
+  install(dispatch: unknown, drive: unknown, settle: unknown, warn: unknown): void;
   /** Lets other threads wake the event loop. */
   start(): void;
   /** An address on the stack, where this is called. */

@@ -13,6 +13,5 @@ module.exports = {
     ],
   },
   testTimeout: 60000,
-  // A process for each file: a thread that calls back once has libraries stay mapped in its process for good.
-  workerIdleMemoryLimit: 1,
+  testSequencer: '<rootDir>/__test__/support/sequencer.cjs',
 };

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use napi::sys::{self, Status as NapiStatus, napi_env, napi_threadsafe_function, napi_value};
 
-use crate::call::suspending::end_abandoned;
 use crate::error::{Code, Error, Result};
 use crate::slots::{FINISHED, FINISHED_ERRNO, RESULT, RESULT_NUMBER, STATUS, Status};
 use crate::state::{State, clear_exception};
@@ -183,8 +182,6 @@ unsafe extern "C" fn end(context: *mut c_void) {
     // SAFETY: the function's finalizer, which gives the state back, runs later.
     let state = unsafe { &*context.cast_const().cast::<State>() };
     state.queue.close();
-    // SAFETY: no JavaScript is on the stack any more when clean-up hooks run.
-    unsafe { end_abandoned(state, usize::MAX) };
     let callbacks = std::mem::take(&mut *state.callbacks.borrow_mut());
     callbacks.into_iter().flatten().for_each(record::close);
     let jobs = std::mem::take(&mut *state.jobs.borrow_mut());

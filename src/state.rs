@@ -61,6 +61,8 @@ struct Scope {
 pub struct Functions {
     /// Runs the callback whose number is in the slots.
     pub dispatch: napi_ref,
+    /// Runs the callbacks of a suspended call of C until that has returned.
+    pub drive: napi_ref,
     /// Settles the background calls that have ended.
     pub settle: napi_ref,
     /// Warns with a text.

@@ -191,11 +191,7 @@ describe('messages', () => {
       ['wide', 'args[0]', 'uint64_t', '9007199254740992', 'bigint'],
     ],
     ['a bigint out of range', () => wide(0, 2n ** 63n), ['args[1]', 'int64_t', '9223372036854775808n']],
-    [
-      'a result that is not safe',
-      () => wide(2n ** 53n, 1),
-      ['wide', 'result', 'int64_t', '9007199254740993'],
-    ],
+    ['a result that is not safe', () => wide(2n ** 53n, 1), ['wide', 'value', 'int64_t', '9007199254740993']],
   ] as const)('%s', (_, call, parts) => expectMessage(call, ...parts));
 
   test('a revoked proxy, which refuses every question', () => {

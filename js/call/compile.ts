@@ -15,7 +15,7 @@ import { exact } from '../composite/decode';
 import { fillingFlags, layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
 import { isAddress, isAggregate } from '../types';
-import { closeCallbacks, drive } from '../upcall/callback';
+import { closeCallbacks } from '../upcall/callback';
 import { convertAll } from '../values';
 import * as results from './results';
 import { isFunctionPointer, type Parameter, type Shape } from './shape';
@@ -241,16 +241,8 @@ function source(shape: Shape, id: number): string {
   const closing = parameters.some(takesFunctions)
     ? ['try {', `} finally { if (kept !== undefined) closeCallbacks(kept[${parameters.length}]); }`]
     : ['', ''];
-  const concluding = (given: string) => `const status = U32[${layout.status * 2}];
-    if (status !== 0) {
-      U32[${layout.status * 2}] = 0;
-      ${forgetting}
-      throw failure(status, owner, shape, ${given});
-    }
-    ${result(shape)}`;
   return `'use strict'; // ${id}
   const { ${Object.keys(slots).join(', ')} } = slots;
-  ${shape.suspends ? `function conclude(r) { ${concluding('[]')} }` : ''}
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
   let lastText = null, calls = 0;
@@ -260,17 +252,17 @@ function source(shape: Shape, id: number): string {
     ${closing[0]}
     ${hasAggregates ? aggregates(shape) : scalars(shape)}
     ${calling}
-    ${shape.suspends ? `if (U32[${layout.suspended * 2}] !== 0) return drive(conclude, ${uses(shape)});` : ''}
     ${kept && closing[0] === '' ? 'if (kept !== undefined) kept.length = 0;' : ''}
     // Naming the arguments here keeps their buffers alive until C has returned.
-    ${concluding('arguments')}
+    const status = U32[${layout.status * 2}];
+    if (status !== 0) {
+      U32[${layout.status * 2}] = 0;
+      ${forgetting}
+      throw failure(status, owner, shape, arguments);
+    }
+    ${result(shape)}
     ${closing[1]}
   };`;
-}
-
-/** What a suspended call uses, besides what is kept for it: nothing where all are numbers. */
-function uses({ parameters }: Shape): string {
-  return parameters.filter(isIndirect).length > 1 || parameters.some(keeps) ? 'arguments' : 'undefined';
 }
 
 const { nothing, remembered, storeAny, wrongCount, failure } = support;
@@ -291,7 +283,6 @@ const helpers = {
   opaquePointer,
   fillingFlags,
   closeCallbacks,
-  drive,
   closings,
   isOpenCallback,
 };

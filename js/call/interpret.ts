@@ -3,7 +3,7 @@ import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
-import { closeCallbacks, drive } from '../upcall/callback';
+import { closeCallbacks } from '../upcall/callback';
 import { convertAll, keptOf } from '../values';
 import { place, readSigned, readUnsigned, resultWord } from './results';
 import type { Parameter, Shape } from './shape';
@@ -12,7 +12,6 @@ import { failure, storeAny, wrongCount } from './support';
 const { U32 } = slots;
 const status = layout.status * 2;
 const flags = layout.flags * 2;
-const suspended = layout.suspended * 2;
 
 /** Reads the result of a call; `returned` is what the native function returned. */
 export function readResult(shape: Shape, owner: string, returned: unknown): unknown {
@@ -67,14 +66,6 @@ export function interpretWrapper(
   const { parameters, result } = shape;
   const types = parameters.map(({ type }) => type);
   let lastText: unknown = null;
-  const conclude = (returned: unknown, args: readonly unknown[] = []): unknown => {
-    const left = U32[status]!;
-    U32[status] = 0;
-    if (left !== 0) throw failure(left, owner, shape, args);
-    if (result.convert !== 'utf8') return readResult(shape, owner, returned);
-    if (returned !== undefined) lastText = returned;
-    return lastText;
-  };
   const wrapper = (...args: unknown[]): unknown => {
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
     // Every conversion comes before the first store: it may run user code, which may call C.
@@ -82,7 +73,12 @@ export function interpretWrapper(
     try {
       U32[flags] = storeAny(parameters, owner, values);
       const returned = native(...handedOver(parameters, values));
-      return U32[suspended] === 0 ? conclude(returned, args) : drive(conclude, values);
+      const left = U32[status]!;
+      U32[status] = 0;
+      if (left !== 0) throw failure(left, owner, shape, args);
+      if (result.convert !== 'utf8') return readResult(shape, owner, returned);
+      if (returned !== undefined) lastText = returned;
+      return lastText;
     } finally {
       // What the values point to was alive up to here.
       closeCallbacks(keptOf(types, values));

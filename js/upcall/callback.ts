@@ -9,7 +9,7 @@ import { typeNamed, type TypeInfo } from '../types';
 import { compileUpcall } from './compile';
 import { Control, type Upcall, type UserFunction } from './control';
 import { interpretUpcall } from './interpret';
-import { pending, resume as resumeErrors } from './pending';
+import { pending } from './pending';
 import { measureStack } from './stack';
 
 type Make = (control: Control) => Upcall;
@@ -63,84 +63,58 @@ const flags = layout.flags * 2;
 const status = layout.status * 2;
 const { flagFilling, couldNotRun } = layout;
 
-/** Gives the result of a call of C that has returned, of which the native function gives `returned`. */
-type Conclude = (returned: unknown) => unknown;
-
-/** A suspended call of C. */
-interface Suspended {
-  readonly conclude: Conclude;
-  /** What C uses. */
-  readonly given: unknown;
-  /** The number of the callback that it has called; -1 when it has returned. */
-  next: number;
-  /** The status and the errors that its callbacks have left, while one of them runs. */
-  left: number;
-  errors: unknown[] | null;
-}
-
-/** The suspended calls, so that what they use lives: where JavaScript is stopped, C ends later. */
-const calls: Suspended[] = [];
-
-/** Puts back what the callbacks have left before the one that has run. */
-function restore(call: Suspended): void {
-  if (call.errors !== null) resumeErrors(call.errors);
-  else if (U32[status] === 0) U32[status] = call.left;
-  call.left = 0;
-  call.errors = null;
+/** What the callbacks of a suspended call of C have left, set aside for the call. */
+interface Left {
+  status: number;
+  errors: unknown[];
 }
 
 /**
- * Runs the callbacks of a context that a suspended call of C calls in a row. C runs in between, which knows
- * of no context: it need not be left and entered each time. Entering and leaving may run code of the
- * user's, which may make calls: so the values of the first callback may have to be put into the slots again,
- * and the result of the call is read in here.
+ * Runs the callbacks of a context that a suspended call of C calls in a row, from the one of that number on.
+ * C runs in between, which knows of no context: it need not be left and entered each time. Entering and
+ * leaving may run code of the user's, which may make calls: so the values of the first callback may have to
+ * be put into the slots again, and what failed ones have left is set aside. Gives the number of the first
+ * callback of another context, or -1 when C has returned.
  */
-function serve(context: AsyncResource | undefined, call: Suspended): unknown {
-  for (;;) {
+function serve(context: AsyncResource | undefined, first: number, left: Left): number {
+  for (let number = first; ;) {
     if (U32[flags] !== flagFilling) environment.reload();
     U32[flags] = 0;
     try {
-      wrappers[call.next]!(true);
+      wrappers[number]!(true);
     } catch {
       // Only the stack can have overflowed, so nothing is called here.
       U32[suspended] = couldNotRun;
     }
-    if (call.left !== 0) restore(call);
-    const returned = resume();
-    if (U32[suspended] === 0) {
-      call.next = -1;
-      return call.conclude(returned);
-    }
-    U32[suspended] = 0;
-    // Not by a function: JavaScript may be stopped where it enters one, and must then have left nothing.
+    resume();
     if (U32[status] !== 0) {
-      call.left = U32[status]!;
-      call.errors = pending.list;
+      left.status = U32[status]!;
+      if (pending.list !== null) left.errors.push(...pending.list);
       pending.list = null;
       U32[status] = 0;
     }
-    call.next = U32[callback]!;
-    if (contexts[call.next] !== context) return undefined;
+    if (U32[suspended] === 0) return -1;
+    U32[suspended] = 0;
+    number = U32[callback]!;
+    if (contexts[number] !== context) return number;
   }
 }
 
-/** Runs the callbacks of a call of C that is suspended, and gives its result. C uses what is `given`. */
-export function drive(conclude: Conclude, given: unknown): unknown {
-  const call: Suspended = { conclude, given, next: U32[callback]!, left: 0, errors: null };
+/** Runs the callbacks of a call of C that is suspended until it has returned. */
+export function drive(): void {
+  const left: Left = { status: 0, errors: [] };
+  let number = U32[callback]!;
   U32[suspended] = 0;
-  const level = calls.push(call);
-  try {
-    for (;;) {
-      const context = contexts[call.next];
-      const result =
-        context === undefined
-          ? serve(undefined, call)
-          : context.runInAsyncScope(serve, undefined, context, call);
-      if (call.next === -1) return result;
-    }
-  } finally {
-    calls.length = level - 1;
-  }
+  do {
+    const context = contexts[number];
+    number =
+      context === undefined
+        ? serve(undefined, number, left)
+        : context.runInAsyncScope(serve, undefined, context, number, left);
+  } while (number !== -1);
+  if (left.status === 0) return;
+  U32[status] = left.status;
+  if (left.errors.length > 0) pending.list = left.errors;
 }
 
 /** Refuses what cannot be in the signature of a callback. */

@@ -289,9 +289,10 @@ impl Environment {
         Ok(Signature::new(types, usize::try_from(fixed).ok(), self.row(result)?, holds)?)
     }
 
-    /// Tells what native code calls: what runs a callback, what settles background calls, what warns.
+    /// Tells what native code calls: what runs a callback, what runs those of a suspended call, what settles
+    /// background calls, what warns.
     #[napi]
-    pub fn install(&self, dispatch: Raw, settle: Raw, warn: Raw) {
+    pub fn install(&self, dispatch: Raw, drive: Raw, settle: Raw, warn: Raw) {
         let reference = |function: &Raw| {
             let mut reference = null_mut();
             // SAFETY: the function is an argument of the running call.
@@ -300,6 +301,7 @@ impl Environment {
         };
         self.state.functions.set(Some(Functions {
             dispatch: reference(&dispatch),
+            drive: reference(&drive),
             settle: reference(&settle),
             warn: reference(&warn),
         }));

@@ -1,16 +1,16 @@
 //! Calls of C that are suspended while JavaScript runs their callbacks.
 //!
-//! The handler starts such a call; where C calls a callback, it returns to JavaScript with
-//! [`SUSPENDED`] set, and JavaScript calls `resume` when it has run that callback.
+//! The handler starts such a call. Where C calls a callback, the handler enters JavaScript, once, and that
+//! calls `resume` when it has run the callback, and again for each that follows, until C has returned.
 //!
 //! # Safety
 //! As for the general handler. The coroutine that `resume` lets go on is the innermost: JavaScript runs
-//! callbacks as C calls them, one within the other. Where JavaScript was stopped in a callback, nobody calls
-//! `resume`: such a call is ended by [`end_abandoned`], with zero for the callbacks that C still calls.
+//! callbacks as C calls them, one within the other. Where JavaScript is stopped in a callback, the handler has
+//! C go on to its end, with zero for the callbacks that it still calls.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_void};
-use std::ptr::{self, null_mut};
+use std::ptr::{self, null, null_mut};
 use std::rc::Rc;
 
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
@@ -27,7 +27,7 @@ use crate::slots::{
     STACK_LIMIT, STATUS, SUSPENDED, Status,
 };
 use crate::state::{FRAME_PENDING, Frame, State};
-use crate::upcall::run::run_outside;
+use crate::upcall::run::{forget, run_outside};
 
 /// A function is run in coroutines when its calls have called back so often in all, and
 const OFTEN: u32 = 64;
@@ -35,9 +35,6 @@ const OFTEN: u32 = 64;
 const EACH: u32 = 4;
 /// After so many calls the counts start anew.
 const FORGET: u32 = 1024;
-
-/// Stack that frames of JavaScript which were optimised or are not any more may differ by, in bytes.
-const SLACK: usize = 16 * 1024;
 
 /// A call with that entry has ended, or a part of it, in which it has called back so often. Decides how the
 /// next is made.
@@ -83,7 +80,6 @@ pub(super) unsafe extern "C" fn suspending(
         if here < *slots.add(STACK_LIMIT) as usize || here < *slots.add(SCRIPT_LIMIT) as usize {
             return general(env, info, entry);
         }
-        end_abandoned(state, here - SLACK);
         let flags = *slots.add(FLAGS) as u32;
         let Some(coroutine) = state.coroutines().begin() else { return general(env, info, entry) };
         let coroutine = &raw mut *coroutine;
@@ -98,7 +94,6 @@ pub(super) unsafe extern "C" fn suspending(
             }
         };
         let plan = function.plan();
-        (*coroutine).started_at = here;
         (*coroutine).upcalls = 0;
         (*coroutine).target = &raw const function.target;
         (*coroutine).texts = texts.into_blocks();
@@ -111,7 +106,45 @@ pub(super) unsafe extern "C" fn suspending(
             (*coroutine).memory.resize(words, 0);
         }
         (*coroutine).frame = Frame { entry: entry.cast(), previous: *slots.add(ACTIVE) };
-        proceed(env, state, coroutine)
+        proceed(state, coroutine);
+        if (*coroutine).upcall.is_some() {
+            run_callbacks(state, coroutine);
+        }
+        finish(state, function, coroutine);
+        result(env, function, slots)
+    }
+}
+
+/// Has JavaScript run what C calls until it has returned.
+///
+/// # Safety
+/// On the environment's thread, with a scope open; the coroutine is suspended.
+unsafe fn run_callbacks(state: &State, coroutine: *mut Coroutine) {
+    let (slots, mut drive) = (state.slots, null_mut());
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut ended = sys::Status::napi_generic_failure;
+        if let Some(functions) = state.functions.get() {
+            sys::napi_get_reference_value(state.env, functions.drive, &mut drive);
+            // It uses no receiver: any value will do.
+            ended = sys::napi_call_function(state.env, drive, drive, 0, null(), null_mut());
+        }
+        if ended == sys::Status::napi_ok {
+            return;
+        }
+        let overflow = ended != sys::Status::napi_pending_exception || forget(state);
+        if (*coroutine).upcall.is_some() {
+            state.depth.set(state.depth.get() - 1);
+            *slots.add(SUSPENDED) = 0;
+        }
+        while let Some(Upcall { plan, incoming, .. }) = (*coroutine).upcall {
+            incoming.clear(plan);
+            state.running.set(coroutine);
+            (*coroutine).proceed();
+            state.running.set(null_mut());
+        }
+        // Where JavaScript was stopped, the wrapper does not look at it any more: the next one would.
+        *slots.add(STATUS) = if overflow { Status::StackOverflow as u64 } else { 0 };
     }
 }
 
@@ -151,7 +184,7 @@ unsafe extern "C" fn finalize_resume(_env: napi_env, entry: *mut c_void, stub: *
 /// # Safety
 /// env is the running callback's; the entry's target is the state of its environment.
 pub(super) unsafe extern "C" fn resume(
-    env: napi_env,
+    _env: napi_env,
     _info: napi_callback_info,
     entry: *const Entry,
 ) -> napi_value {
@@ -174,8 +207,9 @@ pub(super) unsafe extern "C" fn resume(
         if slots.add(ERRNO_SET).replace((*coroutine).errno_set) == 0 {
             *slots.add(ERRNO) = (*coroutine).errno;
         }
-        proceed(env, state, coroutine)
+        proceed(state, coroutine);
     }
+    null_mut()
 }
 
 /// Puts the values of the callback that is to run into the slots again: code of the user's that ran before
@@ -195,8 +229,8 @@ pub unsafe fn reload(state: &State) {
 /// Lets C run until it returns, or calls a callback.
 ///
 /// # Safety
-/// env is the running callback's; the coroutine is the innermost, and its call has not returned.
-unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> napi_value {
+/// On the environment's thread; the coroutine is the innermost, and its call has not returned.
+unsafe fn proceed(state: &State, coroutine: *mut Coroutine) {
     let slots = state.slots;
     // SAFETY: the slots have a word for each of these (caller); errno is this thread's.
     unsafe {
@@ -215,17 +249,16 @@ unsafe fn proceed(env: napi_env, state: &State, coroutine: *mut Coroutine) -> na
         };
         *slots.add(ERRNO) = u64::from(*errno as u32);
         (*coroutine).errno = *slots.add(ERRNO);
+        (*coroutine).pending |= *slots.add(ACTIVE) & FRAME_PENDING;
         if ended {
-            return finish(env, state, coroutine);
+            return;
         }
         (*coroutine).upcalls += 1;
         (*coroutine).errno_set = slots.add(ERRNO_SET).replace(0);
-        (*coroutine).pending |= *slots.add(ACTIVE) & FRAME_PENDING;
         *slots.add(ACTIVE) = 0;
         (*coroutine).load(slots);
         *slots.add(SUSPENDED) = 1;
         state.depth.set(state.depth.get() + 1);
-        null_mut()
     }
 }
 
@@ -245,17 +278,15 @@ unsafe fn run_elsewhere(upcall: Upcall, errno: &mut i32) {
 /// C has returned: its result goes where JavaScript looks for it.
 ///
 /// # Safety
-/// As for `proceed`.
-unsafe fn finish(env: napi_env, state: &State, coroutine: *mut Coroutine) -> napi_value {
-    let slots = state.slots;
+/// As for `proceed`; the function is the one called.
+unsafe fn finish(state: &State, function: &Function, coroutine: *mut Coroutine) {
+    let (slots, plan) = (state.slots, function.plan());
     // SAFETY: the entry of a call that runs is live; the words are those of its plan.
     unsafe {
         let frame = &raw const (*coroutine).frame as u64;
-        let entry = (*coroutine).frame.entry.cast::<Entry>();
-        let function: &Function = &*(*entry).function;
-        let plan = function.plan();
-        let pending = *slots.add(ACTIVE) | (*coroutine).pending | state.pending(frame);
+        let pending = (*coroutine).pending | state.pending(frame);
         *slots.add(ACTIVE) = (*coroutine).frame.previous;
+        *slots.add(ERRNO) = (*coroutine).errno;
         slots.add(RESULT).copy_from_nonoverlapping((*coroutine).results.as_ptr(), 5);
         if let Some(block) = (*coroutine).held {
             let size = plan.signature.result.aggregate().map_or(0, |aggregate| aggregate.size);
@@ -271,37 +302,11 @@ unsafe fn finish(env: napi_env, state: &State, coroutine: *mut Coroutine) -> nap
         } else {
             slots.copy_from_nonoverlapping((*coroutine).memory.as_ptr(), (*coroutine).memory.len());
         }
+        count((*coroutine).frame.entry.cast_mut().cast(), true, (*coroutine).upcalls);
         (*coroutine).pending = 0;
-        count(entry.cast_mut(), true, (*coroutine).upcalls);
         state.coroutines().end();
         if pending & FRAME_PENDING != 0 {
             state.leave(frame);
-        }
-        if env.is_null() { null_mut() } else { result(env, function, slots) }
-    }
-}
-
-/// Ends the calls whose JavaScript is gone: those started from further down the thread's stack than
-/// `below`. C gets zero for the callbacks it still calls.
-///
-/// # Safety
-/// On the environment's thread, outside of every coroutine.
-pub unsafe fn end_abandoned(state: &State, below: usize) {
-    // SAFETY: the innermost coroutine is suspended, since this runs; it lives until it has ended.
-    unsafe {
-        while let Some(coroutine) = state.coroutines().innermost().filter(|one| one.started_at < below) {
-            let coroutine = &raw mut *coroutine;
-            let slots = state.slots;
-            state.depth.set(state.depth.get() - 1);
-            while let Some(Upcall { plan, incoming, .. }) = (*coroutine).upcall {
-                incoming.clear(plan);
-                state.running.set(coroutine);
-                (*coroutine).proceed();
-                state.running.set(null_mut());
-            }
-            let status = *slots.add(STATUS);
-            finish(null_mut(), state, coroutine);
-            *slots.add(STATUS) = status;
         }
     }
 }

@@ -1,18 +1,19 @@
 //! Calls of C that are suspended while JavaScript runs their callbacks.
 //!
 //! A call from C into JavaScript by Node-API costs some ten times what a call between JavaScript functions
-//! does. So a function that calls back a great deal gets a stack of its own to run on: when C calls a
-//! callback, the native function that called C returns to JavaScript, which runs the callback as any other
-//! function and then has C go on.
+//! does. So a function that calls back a great deal gets a stack of its own to run on. When C calls the first
+//! callback, JavaScript is entered; it runs the callback as any other function, has C go on by a native
+//! function, which returns when C calls the next, and so on until C has returned.
 //!
 //! ```text
 //!   thread's stack                              stack of the coroutine
 //!   native(…) ── switch ──────────────────────→ C runs
 //!      ←─────────────────── switch ──────────── C calls a callback
-//!   returns: "suspended"
-//!   callback(…)          plain JavaScript
-//!   resume() ── switch ───────────────────────→ C goes on
-//!      ←─────────────────── switch ──────────── C returns
+//!   drive()              Node-API, once
+//!     callback(…)        plain JavaScript
+//!     resume() ── switch ─────────────────────→ C goes on
+//!      ←─────────────────── switch ──────────── C calls a callback, or returns
+//!     …
 //!   the result
 //! ```
 //!
@@ -62,8 +63,6 @@ pub struct Coroutine {
     pub inside: usize,
     /// Where the thread's stack was left.
     pub outside: usize,
-    /// The address on the thread's stack from which it was started.
-    pub started_at: usize,
     /// What is called.
     pub target: *const Target,
     /// The words of the arguments.
@@ -97,7 +96,6 @@ impl Coroutine {
             stack,
             inside: 0,
             outside: 0,
-            started_at: 0,
             target: std::ptr::null(),
             words: Vec::new(),
             texts: Vec::new(),

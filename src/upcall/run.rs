@@ -133,9 +133,12 @@ pub unsafe fn run(
     }
 }
 
-/// Forgets what ended a callback's wrapper, which catches all but the overflow of the stack; `false` where
-/// JavaScript has been stopped, of which Node-API makes an exception that is `null`.
-unsafe fn forget(state: &State) -> bool {
+/// Forgets what ended a function of the facade's, which catches all but the overflow of the stack; `false`
+/// where JavaScript has been stopped, of which Node-API makes an exception that is `null`.
+///
+/// # Safety
+/// On the environment's thread, with a scope open.
+pub unsafe fn forget(state: &State) -> bool {
     let (mut pending, mut error, mut kind) = (false, null_mut(), sys::ValueType::napi_undefined);
     // SAFETY: the environment's thread (caller), with a scope open.
     unsafe {
