@@ -13,7 +13,7 @@ const states = {
     running: 3,
     begin: (ms) => `
       const calls = Array.from({ length: 3 }, () => td.td_sleep.async(${ms}));
-      until(() => td.td_blocking() >= 3);`,
+      until(() => td.td_started() >= 3);`,
   },
   'queued async calls': {
     calls: 10,
@@ -21,7 +21,7 @@ const states = {
     begin: (ms) => `
       setPoolSize(1);
       const calls = Array.from({ length: 10 }, () => td.td_sleep.async(${ms}));
-      until(() => td.td_blocking() === 1);`,
+      until(() => td.td_started() >= 1);`,
   },
   'threads waiting': {
     threads: true,

@@ -118,7 +118,7 @@ const terminations = [
     name: 'terminate with an async call that writes to a buffer',
     source: withWorker(
       `
-      td.td_fill.async(new Uint8Array(1 << 16), 1 << 16, 150); until(() => td.td_blocking() === 1);
+      td.td_fill.async(new Uint8Array(1 << 16), 1 << 16, 150); until(() => td.td_started() >= 1);
       ${tell} setInterval(() => {}, 1000);`,
       {
         check: noneBlocks,
@@ -128,7 +128,7 @@ const terminations = [
   {
     name: 'terminate with an async call that loops over a callback',
     source: withWorker(
-      `td.td_loop.async(served, 150); until(() => td.td_blocking() === 1); ${tell} setInterval(() => {}, 1000);`,
+      `td.td_loop.async(served, 150); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`,
       {
         check: 'await eventually(() => td.td_blocking() === 0);',
       },
@@ -142,7 +142,7 @@ const terminations = [
       const { loop } = dlopen(fixture, {
         loop: { symbol: 'td_loop', args: [fn({ args: ['int'], returns: 'int' }), 'int'], returns: 'int' },
       }).symbols;
-      loop.async(function own() { return 1; }, 150); until(() => td.td_blocking() === 1); ${tell} setInterval(() => {}, 1000);`),
+      loop.async(function own() { return 1; }, 150); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`),
     warns: ['loop: args[0]'],
   },
   {
