@@ -105,6 +105,9 @@ pub struct State {
     /// The coroutine whose C runs on this thread at this moment; null for none. Every state of the thread has
     /// the same: there is more than one where the facade was loaded more than once.
     pub running: Rc<Cell<*mut Coroutine>>,
+    /// Whether JavaScript was stopped in a callback of the running call of C. It is not entered again until
+    /// C has returned: the engine would take the stop for done, and not stop what has called C.
+    pub stopped: Cell<bool>,
     coroutines: UnsafeCell<Coroutines>,
     scopes: UnsafeCell<Vec<Scope>>,
     warnings: RefCell<Vec<String>>,
@@ -142,6 +145,7 @@ impl State {
             functions: Cell::new(None),
             deferred: RefCell::default(),
             running: RUNNING.with(Rc::clone),
+            stopped: Cell::new(false),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),
             warnings: RefCell::default(),
@@ -231,7 +235,10 @@ impl State {
     pub fn pending(&self, frame: u64) -> u64 {
         // SAFETY: nobody else borrows the scopes now: no function of this type calls out while it does.
         let scoped = unsafe { &*self.scopes.get() }.last().is_some_and(|scope| scope.frame == frame);
-        let left = scoped || !self.deferred.borrow().is_empty() || !self.warnings.borrow().is_empty();
+        let left = scoped
+            || self.stopped.get()
+            || !self.deferred.borrow().is_empty()
+            || !self.warnings.borrow().is_empty();
         u64::from(left) * FRAME_PENDING
     }
 
@@ -307,6 +314,7 @@ impl State {
     pub unsafe fn leave(&self, frame: u64) {
         // SAFETY: the caller's promise.
         unsafe { self.close_scope(frame) };
+        self.stopped.set(false);
         for text in std::mem::take(&mut *self.warnings.borrow_mut()) {
             // SAFETY: the environment's thread.
             unsafe { self.warn(&text) };

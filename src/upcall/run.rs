@@ -91,6 +91,9 @@ pub unsafe fn run(
     errno: &mut i32,
 ) -> bool {
     let slots = state.slots;
+    if state.stopped.get() {
+        return false;
+    }
     // SAFETY: the slots have a word for each of these; the frame is that of the running call (caller).
     unsafe {
         let here = &raw const slots as usize;
@@ -121,6 +124,7 @@ pub unsafe fn run(
             } else {
                 // The wrapper of the call of C will not look at it any more: the next one would.
                 *slots.add(STATUS) = 0;
+                state.stopped.set(true);
             }
             if active & FRAME_ENTERS_JS != 0 {
                 state.close_scope(frame);
