@@ -131,7 +131,7 @@ export type VariadicArgument =
   | VariadicComposite<ObjectType>
   | VariadicComposite<ArrayType>
   | VariadicComposite<PointerType>
-  | VariadicComposite<FunctionPointerType>
+  | readonly [FunctionPointerType, FunctionLike | ((...args: never[]) => unknown)]
   | VariadicComposite<EnumerationType>
   | VariadicComposite<OpaqueType>;
 
@@ -165,7 +165,9 @@ type CallbackResult<Def> = Def extends { readonly returns: infer Returns }
     ? unknown
     : Returns extends StructSchema | UnionSchema | ObjectType
       ? InferInput<Returns> | ArrayBufferLike | ArrayBufferView
-      : Argument<Returns>
+      : Returns extends CompositeType
+        ? InferInput<Returns>
+        : Argument<Returns>
   : unknown;
 
 /** The JavaScript function behind a callback of the signature `Def`. */
@@ -174,7 +176,11 @@ export type CallbackFunction<Def> = (
 ) => CallbackResult<Def>;
 
 /** The signature of a callback, and how it behaves. */
-export interface CallbackDefinition extends Pick<FunctionType, 'args' | 'returns'> {
+export interface CallbackDefinition {
+  /** What C passes: none by default. */
+  readonly args?: readonly Exclude<Type, FilledIn | 'napi_value'>[];
+  /** What C expects: nothing by default. */
+  readonly returns?: Exclude<ResultType, FilledIn | 'napi_value' | DisposableType>;
   /** Keeps the event loop alive until `close`: other threads may call at any time. False by default. */
   readonly threadsafe?: boolean;
   /**
@@ -234,7 +240,12 @@ export interface BackgroundFunction<Def> {
   with(
     options: BackgroundOptions & { readonly errno: true },
   ): (...args: ArgumentsOf<Def>) => Promise<WithErrno<ResultOf<Def>>>;
-  with(options: BackgroundOptions): (...args: ArgumentsOf<Def>) => Promise<ResultOf<Def>>;
+  with(
+    options: BackgroundOptions & { readonly errno?: false },
+  ): (...args: ArgumentsOf<Def>) => Promise<ResultOf<Def>>;
+  with(
+    options: BackgroundOptions,
+  ): (...args: ArgumentsOf<Def>) => Promise<ResultOf<Def> | WithErrno<ResultOf<Def>>>;
 }
 
 /** How calls reach C: through the slots, through libffi, or by the engine's fast calls. */

@@ -98,14 +98,14 @@ function addressed(value: object): object {
 }
 
 /** Callbacks, and whether they are closed: C would get nothing of those. */
-const callbacks = new WeakMap<object, { closed: boolean }>();
+const callbacks = new WeakMap<object, { name: string; closed: boolean }>();
 
 /** Counts the callbacks that have been closed: as long as it stays the same, none has been. */
 export const closings = { count: 0 };
 
 /** Notes an object as a callback whose address stays the same until it is closed. */
-export function noteCallback(callback: object): void {
-  callbacks.set(callback, { closed: false });
+export function noteCallback(callback: object, name: string): void {
+  callbacks.set(callback, { name, closed: false });
 }
 
 /** Has a callback refused from now on. */
@@ -123,12 +123,16 @@ export function isOpenCallback(value: unknown): boolean {
  * The part of a conversion that can run user code: reads the `ptr` of an object that is no buffer.
  * It comes first for every argument of a call, since it may detach a buffer or close a library.
  */
-export function resolve(type: TypeInfo, value: unknown): unknown {
+export function resolve(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
   if (!isAddress(type) || (typeof value !== 'object' && typeof value !== 'function')) return value;
   if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
   const tag = OpaquePointer.tagOf(value);
   if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
-  if (callbacks.get(value)?.closed === true) throw ffiError('ERR_FFI_CLOSED', 'the callback has been closed');
+  const callback = callbacks.get(value);
+  if (callback?.closed === true) {
+    const message = `${at(owner, place)} (${type.c}): the callback ${callback.name} has been closed`;
+    throw ffiError('ERR_FFI_CLOSED', message);
+  }
   const { ptr } = value as { ptr?: unknown };
   return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
 }
@@ -219,11 +223,11 @@ export function settle(type: TypeInfo, value: unknown, owner: string, place: Pla
 const pointerType = { c: 'void*', convert: 'pointer' } as TypeInfo;
 
 /** What names memory, without the objects whose `ptr` is user code: an address or a buffer. */
-export function resolvePointer(value: unknown): unknown {
-  return resolve(pointerType, value);
+export function resolvePointer(value: unknown, owner: string): unknown {
+  return resolve(pointerType, value, owner, '');
 }
 
 /** The address of anything that an argument of type `ptr` accepts. */
 export function addressOf(value: unknown, owner: string): SlotValue {
-  return settle(pointerType, resolvePointer(value), owner, '') as SlotValue;
+  return settle(pointerType, resolvePointer(value, owner), owner, '') as SlotValue;
 }

@@ -31,6 +31,10 @@ function checkOnError(callback: Callback, onError: unknown): void {
   }
 }
 
+function isCallback(value: unknown): boolean {
+  return value instanceof JSCallback;
+}
+
 export class JSCallback {
   readonly ptr: number;
   readonly threadsafe: boolean;
@@ -44,7 +48,7 @@ export class JSCallback {
     if (typeof fn !== 'function') {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `JSCallback takes a function, got ${describe(fn)}`);
     }
-    checkObject(def, 'JSCallback');
+    checkObject(def, 'the definition of JSCallback');
     checkKeys('JSCallback', def, ['args', 'returns', 'threadsafe', 'onError']);
     const { threadsafe = false, onError } = def;
     if (typeof threadsafe !== 'boolean') {
@@ -63,7 +67,7 @@ export class JSCallback {
     this.threadsafe = threadsafe;
     if (threadsafe) environment.hold();
     open.set(this.#handle, this);
-    noteCallback(this);
+    noteCallback(this, this.#name);
     Object.freeze(this);
   }
 
@@ -81,6 +85,12 @@ export class JSCallback {
   }
 
   call(...args: unknown[]): unknown {
+    if (!isCallback(this)) {
+      throw ffiError(
+        'ERR_FFI_INVALID_ARG_TYPE',
+        `call must be called on a JSCallback, got ${describe(this)}`,
+      );
+    }
     return this.bound().call(...args);
   }
 

@@ -11,8 +11,8 @@ import type { UserFunction } from './upcall/control';
 /** An array parameter is a pointer in C: an Array is put into memory for the call, all else is an address. */
 function resolveArgument(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
   if (isAggregate(type)) return resolveValue(type, value, owner, place);
-  if (type.convert !== 'array') return resolve(type, value);
-  return isArray(value) ? resolveElements(type, value, owner, place) : resolve(type, value);
+  if (type.convert !== 'array') return resolve(type, value, owner, place);
+  return isArray(value) ? resolveElements(type, value, owner, place) : resolve(type, value, owner, place);
 }
 
 function settleArray(type: TypeInfo, value: unknown, owner: string, place: Place, keep: Keep): unknown {
@@ -88,5 +88,5 @@ export function keptOf(types: readonly unknown[], values: readonly unknown[]): K
 
 /** Converts one value that is no argument, and no aggregate. */
 export function convert(type: TypeInfo, value: unknown, owner: string): unknown {
-  return settle(type, resolve(type, value), owner, '');
+  return settle(type, resolve(type, value, owner, ''), owner, '');
 }

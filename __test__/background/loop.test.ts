@@ -79,9 +79,10 @@ describe('memory does not grow', () => {
     };
     (async () => {
       await rounds(30);
-      // What leaks grows each time; the allocators take some time to settle.
+      // What leaks grows each time; the allocators take some time to settle, and so do the 65,536
+      // records of closed callbacks that are kept before one is used again.
       const grown = [];
-      do grown.push(await rounds(30)); while (grown.at(-1) > 1 && grown.length < 10);
+      do grown.push(await rounds(30)); while (grown.at(-1) > 1 && grown.length < 40);
       console.log(grown.at(-1) > 1 ? 'grows by ' + grown.join() : 'steady');
     })();`;
 

@@ -164,6 +164,28 @@ describe('several errors in one call', () => {
       expect(thrownBy(() => sum(callback, 2))).toBe(error);
       expect(thrownBy(() => sum(callback, 1))).toBe(error);
     });
+    expect('suppressed' in error).toBe(false);
+  });
+
+  test('those that an inner call left stay with the first, and its own do too', () => {
+    const own = Object.assign(new Error('own'), { suppressed: 'its own' });
+    const inner = { args: ['i32'], returns: 'i32' };
+    const errors = ['0', '1', '2', '3'].map((name) => new Error(name));
+    withCallback(
+      (index: number) => throwing(errors[index] ?? own)(),
+      inner,
+      (callback) => {
+        const outer = (index: number) =>
+          index === 0 ? Number(sum(callback, 2)) : throwing(errors[index + 1])();
+        withCallback(outer, inner, (again) => expect(thrownBy(() => sum(again, 3))).toBe(errors[0]));
+        expect((errors[0] as { suppressed?: unknown }).suppressed).toEqual(errors.slice(1));
+      },
+    );
+    const answer = (index: number) => throwing(index === 0 ? own : errors[index])();
+    withCallback(answer, inner, (callback) => {
+      expect(thrownBy(() => sum(callback, 2))).toBe(own);
+      expect(own.suppressed).toEqual(['its own', errors[1]]);
+    });
   });
 
   test('of values that do not convert', () => {

@@ -149,10 +149,22 @@ describe('close', () => {
     callback.close();
     callback[Symbol.dispose]();
     expectError(() => callback.call(1), 'ERR_FFI_CLOSED', 'double');
-    expectError(() => applied(callback, 1), 'ERR_FFI_CLOSED');
+    expectError(
+      () => applied(callback, 1),
+      'ERR_FFI_CLOSED',
+      'args[0] (void (*)()): the callback double has been closed',
+    );
     expectError(() => bind('with', ['ptr', 'i32'])(callback, 1), 'ERR_FFI_CLOSED');
     expect(callback.ptr).toBe(ptr);
     expect(callback.getHandle()).toEqual(expect.any(BigInt));
+  });
+
+  test('call without its callback throws', () => {
+    const callback = new JSCallback(double, unary);
+    const { call } = callback;
+    expectError(() => call(1), 'ERR_FFI_INVALID_ARG_TYPE', 'JSCallback');
+    expectError(() => call.call(1 as never, 1), 'ERR_FFI_INVALID_ARG_TYPE', 'JSCallback');
+    callback.close();
   });
 
   test('Symbol.dispose closes', () => {

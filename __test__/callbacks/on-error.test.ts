@@ -60,7 +60,7 @@ describe('a function', () => {
 
   test('that throws, or whose value does not convert: C gets zero, and both errors surface', () => {
     const second = new Error('second');
-    const first = new Error('first');
+    let first = new Error('first');
     const fail = () => {
       throw first;
     };
@@ -69,6 +69,7 @@ describe('a function', () => {
     };
     expect(failing(fail, onError)).toEqual([0, first]);
     expect((first as { suppressed?: unknown }).suppressed).toEqual([second]);
+    first = new Error('another');
     const [value, thrown] = failing(fail, () => 'wrong');
     expect([value, thrown]).toEqual([0, first]);
     expect((first as { suppressed?: unknown }).suppressed).toMatchObject([{ code: 'ERR_FFI_CALLBACK' }]);

@@ -101,6 +101,12 @@ new JSCallback(() => 1, { threadsafe: true, onError: (error: unknown) => void er
 new JSCallback(() => 1, { threadsafe: 1 });
 // @ts-expect-error no such type
 new JSCallback(() => 1, { args: ['in32'] });
+// @ts-expect-error a callback is not variadic
+new JSCallback(() => 1, { args: ['i32', '...'] });
+// @ts-expect-error for calls of C alone
+new JSCallback(() => 1, { args: ['napi_value'] });
+// @ts-expect-error nothing would close the callback of a plain function
+new JSCallback(() => () => 1, { returns: fn({ returns: 'i32' }) });
 // @ts-expect-error void is no argument
 new JSCallback(() => 1, { args: ['void'] });
 // @ts-expect-error a function is needed
@@ -157,7 +163,12 @@ const { signal: abort } = new AbortController();
 const withErrno = sleep.async.with({ errno: true, signal: abort })(1);
 assert<Equal<Awaited<typeof withErrno>, WithErrno<number>>>();
 void withErrno.then(({ value, errno: left }) => [value.toFixed(), left.toFixed()]);
-assert<Equal<ReturnType<ReturnType<typeof sleep.async.with>>, Promise<number>>>();
+const sleeping = sleep.async.with({})(1);
+assert<Equal<typeof sleeping, Promise<number>>>();
+void sleeping;
+const perhaps = sleep.async.with({ errno: some<boolean>() })(1);
+assert<Equal<typeof perhaps, Promise<number | WithErrno<number>>>>();
+void perhaps;
 void sleep.async.with({ signal: abort })(1);
 // @ts-expect-error wrong argument
 void sleep.async('1');
@@ -187,3 +198,7 @@ assert<Equal<ReturnType<typeof ffi.invokeCallback>, unknown>>();
 assert<Equal<ReturnType<typeof ffi.callCallbackThreadSafe>, Promise<unknown>>>();
 // @ts-expect-error a handle is a bigint
 ffi.destroyCallback(1);
+
+// Functions among variadic arguments.
+const printed = dlopen(null, { printf: { args: ['CString', '...'], returns: 'int' } });
+printed.symbols.printf('%p', [Compare, (left: number, right: number) => left - right]);

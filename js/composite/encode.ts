@@ -133,7 +133,7 @@ export function resolveElements(type: TypeInfo, value: unknown, owner: string, p
 /** Runs all user code of a value: what it gives is converted by `encode` alone. */
 export function resolveValue(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
   if (type.convert === 'array') return resolveElements(type, value, owner, place);
-  if (!isAggregate(type)) return resolve(type, value);
+  if (!isAggregate(type)) return resolve(type, value, owner, place);
   if (typeof value !== 'object' || value === null || isArray(value))
     throw wrongKind(type, value, owner, place);
   if (isBuffer(value)) {
@@ -224,7 +224,7 @@ export function convertField(
   place: Place,
   keep: Keep | undefined,
 ): number | bigint {
-  return encodeScalar(type, resolve(type, value), owner, place, keep);
+  return encodeScalar(type, resolve(type, value, owner, place), owner, place, keep);
 }
 
 function encodeMember(

@@ -39,7 +39,7 @@ function reader(name: (typeof names)[number]): Reader {
       const value = Number.isSafeInteger(offset) ? direct(pointer + offset) : undefined;
       if (value !== undefined) return value;
     }
-    const bytes = resolvePointer(pointer);
+    const bytes = resolvePointer(pointer, owner);
     return alive(readAt(type, locate(bytes, offset, type.size, owner), owner), pointer);
   };
 }
@@ -48,7 +48,7 @@ function writer(name: (typeof names)[number]): Writer {
   const type = typeNamed(name);
   const owner = `write.${name}`;
   return (pointer, offset, value) => {
-    const bytes = resolvePointer(pointer);
+    const bytes = resolvePointer(pointer, owner);
     const converted = writable(type, value, owner);
     writeAt(type, locate(bytes, offset, type.size, owner), converted, owner);
     alive(converted, pointer);
@@ -71,7 +71,7 @@ function writeString(pointer: unknown, offset: unknown, value: unknown): void {
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes a string without a NUL, got ${given}`);
   }
   const bytes = Buffer.from(`${value}\0`, 'utf8');
-  const target = resolvePointer(pointer);
+  const target = resolvePointer(pointer, owner);
   copyAt(locate(target, offset, bytes.length, owner), bytes, bytes.length, owner);
   alive(bytes, pointer);
 }

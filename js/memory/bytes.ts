@@ -52,7 +52,7 @@ export function textAt(
   offset: unknown,
   owner: string,
 ): { start: number | bigint; length: number; bytes: unknown } {
-  const bytes = resolvePointer(value);
+  const bytes = resolvePointer(value, owner);
   const by = checkOffset(offset, owner);
   const { start: base, size } = rangeOf(bytes, owner);
   if (base === 0) return { start: 0, length: 0, bytes };
@@ -155,7 +155,7 @@ export function strndup(text: unknown, bytes: unknown): number {
 /** Copies bytes between addresses or buffers; the ranges may overlap. */
 export function copy(to: unknown, from: unknown, bytes: unknown): void {
   const length = checkLength(bytes, 'copy');
-  const [target, source] = [resolvePointer(to), resolvePointer(from)];
+  const [target, source] = [resolvePointer(to, 'copy'), resolvePointer(from, 'copy')];
   if (locate(target, 0, length, 'copy') === 0 || locate(source, 0, length, 'copy') === 0) {
     throw ffiError('ERR_FFI_INVALID_POINTER', 'copy: the address is NULL');
   }
@@ -177,7 +177,7 @@ export function bytesAt(
   length: number,
   owner: string,
 ): { start: number | bigint; length: number; bytes: unknown } {
-  const bytes = resolvePointer(value);
+  const bytes = resolvePointer(value, owner);
   if (addressOf(bytes, owner) === 0) return { start: 0, length: 0, bytes };
   return { start: locate(bytes, offset, length, owner), length, bytes };
 }
@@ -214,7 +214,7 @@ function view(
   deallocator: unknown,
   owner: string,
 ): ArrayBuffer {
-  const memory = resolvePointer(pointer);
+  const memory = resolvePointer(pointer, owner);
   if (isBuffer(memory)) {
     // A view of a buffer's memory would outlive the buffer.
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes an address, got ${describe(memory)}`);

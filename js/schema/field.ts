@@ -21,7 +21,7 @@ export interface Memory {
 
 /** The memory that a value names, from an offset on. */
 export function memoryAt(given: unknown, byteOffset: unknown, owner: string): Memory {
-  return { given, bytes: resolvePointer(given), offset: checkOffset(byteOffset, owner), path: '' };
+  return { given, bytes: resolvePointer(given, owner), offset: checkOffset(byteOffset, owner), path: '' };
 }
 
 function startOf(

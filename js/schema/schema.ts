@@ -222,7 +222,7 @@ export class StructSchema {
   /** The address of a struct in a buffer, or of a field of it. It keeps nothing alive. */
   ptr(memory: unknown, field?: unknown): number | bigint {
     const { offset } = field === undefined ? { offset: 0 } : locationOf(this.#type, field, 'ptr');
-    return offsetAddress(locate(resolvePointer(memory), 0, offset, 'ptr'), offset, 'ptr');
+    return offsetAddress(locate(resolvePointer(memory, 'ptr'), 0, offset, 'ptr'), offset, 'ptr');
   }
 
   #read({ given, bytes, offset }: Memory, owner: string): unknown {

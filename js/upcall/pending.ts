@@ -51,13 +51,22 @@ export function surface(error: unknown, origin: number): void {
   }
 }
 
+/** What an error carries already: of an inner call of C, or of its own. */
+function carried(error: object): readonly unknown[] {
+  if (!('suppressed' in error) || error.suppressed === undefined) return [];
+  return Array.isArray(error.suppressed) ? error.suppressed : [error.suppressed];
+}
+
 /** The first error, which carries the others where it can. */
 function combined(errors: readonly unknown[]): unknown {
   const [first, ...others] = errors;
   const isObject = (typeof first === 'object' && first !== null) || typeof first === 'function';
   if (others.length > 0 && isObject) {
     try {
-      Object.defineProperty(first, 'suppressed', { value: others, configurable: true, writable: true });
+      const all = new Set([...carried(first), ...others]);
+      all.delete(first);
+      if (all.size === 0) return first;
+      Object.defineProperty(first, 'suppressed', { value: [...all], configurable: true, writable: true });
     } catch {
       // It is frozen, or of a kind that refuses: it goes alone.
     }
