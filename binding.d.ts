@@ -7,8 +7,27 @@ export declare class Environment {
   slots(): ArrayBuffer;
   /** The address of the slots' memory. */
   slotsAddress(): number;
-  /** What `release` of the native routines takes for the struct results of this environment. */
-  poolAddress(): number;
+  /** What the memory routines take for the memory of this environment. */
+  memoryAddress(): number;
+  /** How much memory is held, and how much may be. */
+  memoryUsage(): MemoryUsage;
+  /** Sets how many bytes may be held; 0 for any number. */
+  setMemoryLimit(bytes: number): void;
+  /** Counts what was allocated elsewhere: 'arenas' or 'strings'; negative numbers count it no longer. */
+  count(account: string, count: number, bytes: number): void;
+  /** New bytes between two reports to the engine. */
+  reportThreshold(bytes?: number | undefined | null): number;
+  /** Whether an address lies in memory that is held. */
+  isLive(at: number): boolean;
+  /** Whether an address is that of an open callback's function pointer. */
+  isCallback(at: number): boolean;
+  /**
+   * Sets where blocks come from: addresses of malloc, calloc, realloc and free, and what is passed first to each;
+   * without them libc's. `false` while anything is allocated.
+   */
+  setAllocator(functions?: Array<number> | undefined | null, opaque?: number | undefined | null): boolean;
+  /** Sets how many bytes of stack a call of C, and what it calls back, may use on this thread; 0 for what there is. */
+  setStackLimit(bytes: number): void;
   /** The address of the word that guarded loads fill. */
   loadedAddress(): number;
   layout(): SlotLayout;
@@ -113,7 +132,46 @@ export declare class NativeLibrary {
   close(): void;
 }
 
-export declare function allocateBlock(size: number, zeroed: boolean): number;
+/** How much memory is held: numbers of things and of bytes. */
+export interface MemoryUsage {
+  limit: number;
+  bytes: number;
+  peakBytes: number;
+  blocks: Array<number>;
+  structReturns: Array<number>;
+  arenas: Array<number>;
+  owned: Array<number>;
+  strings: Array<number>;
+  shared: Array<number>;
+  views: Array<number>;
+  /** How many callbacks are open. */
+  callbacks: number;
+  /** What it takes to manage the memory, and the slots. */
+  overhead: number;
+}
+
+/** Addresses of C functions for the memory of an environment. Each takes first what `memoryAddress` gave. */
+export interface MemoryRoutines {
+  allocate: number;
+  resize: number;
+  free: number;
+  allocateChunk: number;
+  freeChunk: number;
+  adopt: number;
+  forget: number;
+  forgetArena: number;
+  release: number;
+  holds: number;
+  room: number;
+  start: number;
+  addEnd: number;
+  takeEnd: number;
+}
+
+export declare function memoryRoutines(): MemoryRoutines;
+
+/** Detaches a buffer: its memory is gone. */
+export declare function detach(buffer: ArrayBuffer): void;
 
 /** Calls a deallocator. */
 export declare function deallocate(start: number, deallocator: number): void;
@@ -123,12 +181,11 @@ export declare function deallocate(start: number, deallocator: number): void;
  * 0 for none, is called with the address when the buffer has been collected.
  */
 export declare function externalArrayBuffer(
+  environment: Environment,
   start: number,
   bytes: number,
   deallocator: number,
 ): ArrayBuffer | undefined;
-
-export declare function freeBlock(block: number): void;
 
 export declare function guardRoutines(): GuardRoutines;
 
@@ -142,8 +199,6 @@ export interface GuardRoutines {
   length: number;
   /** Returns its argument: bound with a string result, it reads a string. */
   identity: number;
-  /** `bool release(pool, address)`: gives a struct result back, if the address is that of one. */
-  release: number;
 }
 
 export declare function isExecutable(at: number): boolean;
@@ -185,8 +240,6 @@ export interface PlanInfo {
   resultWords: Array<number>;
 }
 
-export declare function resizeBlock(block: number, size: number): number;
-
 /** The numbers of the slots' words. */
 export interface SlotLayout {
   argumentWords: number;
@@ -209,6 +262,7 @@ export interface SlotLayout {
   suspended: number;
   couldNotRun: number;
   opened: number;
+  held: number;
   statuses: Array<string>;
 }
 

@@ -25,6 +25,7 @@ import type {
 import type { ArgumentTypes, FFIType as FFITypes, FilledIn, ResultTypes } from './types';
 
 export * from './composites';
+export * from './ownership';
 export { FFIType } from './types';
 
 /** An address: a number from 0 to 2^53-1, or a bigint to 2^64-1. -1 and -1n mean `(void*)-1`. */
@@ -504,7 +505,10 @@ export declare function malloc(bytes: number): number;
 export declare function calloc(count: number, size: number): number;
 /** Changes the size of a block, which may move it. */
 export declare function realloc(block: PointerLike, bytes: number): number;
-/** Frees a block; NULL is none. Anything else is `ERR_FFI_INVALID_POINTER`, and nothing is freed. */
+/**
+ * Frees a block; NULL is none. Anything else is `ERR_FFI_INVALID_POINTER`, a block that a running call uses
+ * `ERR_FFI_BUSY`, and nothing is freed.
+ */
 export declare function free(block: PointerLike): void;
 /** A block with the string as NUL-terminated UTF-8, to be freed by `free`. */
 export declare function strdup(text: string): number;
@@ -521,8 +525,10 @@ export type ErrorCode =
   | 'ERR_FFI_OUT_OF_RANGE'
   | 'ERR_FFI_CALLBACK'
   | 'ERR_FFI_CLOSED'
+  | 'ERR_FFI_BUSY'
   | 'ERR_FFI_INVALID_POINTER'
   | 'ERR_FFI_OUT_OF_BOUNDS'
+  | 'ERR_FFI_MEMORY_LIMIT'
   | 'ERR_FFI_OUT_OF_MEMORY'
   | 'ERR_FFI_UNSUPPORTED';
 

@@ -63,3 +63,9 @@ export function describe(value: unknown): string {
       return Object.is(value, -0) ? '-0' : String(value);
   }
 }
+
+/** Where the caller of arkffi stands: the JavaScript stack without arkffi's own functions. */
+export function stackOf(): string {
+  const lines = (new Error().stack ?? '').split('\n').slice(1);
+  return lines.filter((line) => !line.includes(__dirname)).join('\n');
+}

@@ -11,19 +11,25 @@ export { FFIType } from './generated/types';
 export { JSCallback } from './jscallback';
 export { dlopen, suffix } from './library';
 export { read, write } from './memory/access';
+export { Arena } from './memory/arena';
+export { calloc, free, malloc, realloc, strdup, strndup } from './memory/blocks';
+export { copy, ptr, readMemory, toArrayBuffer, toBuffer } from './memory/bytes';
+export { addFinalizer, own } from './memory/ends';
+export { setAllocator, setMemoryLimit } from './memory/foreign';
+export { sharedAlloc } from './memory/shared';
+export { leaks } from './memory/track';
 export {
-  calloc,
-  copy,
-  free,
-  malloc,
-  ptr,
-  readMemory,
-  realloc,
-  strdup,
-  strndup,
-  toArrayBuffer,
-  toBuffer,
-} from './memory/bytes';
+  dumpMemoryUsage,
+  getDumpFlags,
+  getGCThreshold,
+  isLive,
+  memoryUsage,
+  runGC,
+  setDumpFlags,
+  setGCThreshold,
+  setMaxStackSize,
+  trackAllocations,
+} from './memory/usage';
 export { OpaquePointer } from './opaque';
 export { ffi } from './raw';
 export { ref } from './ref';

@@ -3,6 +3,7 @@ import { bindFunction, ownGroup, type Bound } from './call/function';
 import { markClosed, noteCallback } from './convert';
 import { checkObject, plainFunction, resolveSignature } from './define';
 import { describe, ffiError } from './errors';
+import { gone, noted, tracking } from './memory/track';
 import { environment } from './native';
 import type { Signature } from './signature';
 import { checkKeys } from './types';
@@ -68,6 +69,7 @@ export class JSCallback {
     if (threadsafe) environment.hold();
     open.set(this.#handle, this);
     noteCallback(this, this.#name);
+    if (tracking.on) noted('callback', this, 0);
     Object.freeze(this);
   }
 
@@ -105,6 +107,7 @@ export class JSCallback {
     this.#bound?.close();
     if (this.threadsafe) environment.release();
     markClosed(this);
+    gone('callback', this);
   }
 
   [Symbol.dispose](): void {

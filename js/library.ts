@@ -12,6 +12,7 @@ import {
   type SymbolDefinition,
 } from './define';
 import { describe, ffiError } from './errors';
+import { gone, noted, tracking } from './memory/track';
 import { environment, native, type NativeLibrary } from './native';
 import { checkKeys, hint, typeNamed, type TypeInfo } from './types';
 
@@ -67,6 +68,11 @@ function loadOptions(options: unknown) {
 const handles = new Map<bigint, Opened>();
 let lastHandle = 0n;
 
+/** How many libraries are open. */
+export function openLibraries(): number {
+  return handles.size;
+}
+
 /** The open library of a handle; 'closed' for one that was open once. */
 export function libraryOf(handle: unknown): Opened | 'closed' | undefined {
   if (typeof handle !== 'bigint') return undefined;
@@ -94,6 +100,7 @@ export class Opened {
     this.#base = this.native.base;
     libraryOpened(this.#base);
     handles.set(this.handle, this);
+    if (tracking.on) noted('library', this, 0);
   }
 
   /** The address of a symbol, or undefined where there is none. */
@@ -121,6 +128,7 @@ export class Opened {
     handles.delete(this.handle);
     libraryClosed(this.#base);
     this.native.close();
+    gone('library', this);
   }
 }
 

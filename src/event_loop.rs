@@ -170,7 +170,7 @@ pub fn cancel(state: &State, number: u32) -> bool {
     }
     let Some((job, group)) = state.take_job(number) else { return false };
     if let Some(block) = job.held {
-        state.pool.borrow_mut().release(block);
+        let _ = state.memory.release_result(block);
     }
     group.end();
     true
@@ -187,7 +187,9 @@ unsafe extern "C" fn end(context: *mut c_void) {
     let jobs = std::mem::take(&mut *state.jobs.borrow_mut());
     let running: Vec<_> =
         jobs.into_iter().flatten().map(|(job, _)| job).filter(|job| !job.cancel()).collect();
-    let used: Vec<Arc<_>> =
-        running.into_iter().filter(|job| job.uses_buffers || job.held.is_some()).collect();
+    let used: Vec<Arc<_>> = running
+        .into_iter()
+        .filter(|job| job.uses_buffers || job.held.is_some() || !job.leased.is_empty())
+        .collect();
     state.queue.wait_until(|| used.iter().all(|job| job.is_done()));
 }

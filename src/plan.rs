@@ -109,6 +109,26 @@ pub struct Plan {
     pub enters_js: bool,
 }
 
+impl Plan {
+    /// The words of the slots that hold the integer arguments: numbers, addresses, and those in structs.
+    pub fn integer_words(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_integer =
+            |param: &&Param| !matches!(param.source, Source::Single | Source::Double | Source::Env);
+        self.params
+            .iter()
+            .filter(is_integer)
+            .flat_map(|param| match &param.passed {
+                Passed::Scalar(_) => [param.words[0]..param.words[0] + 1, 0..0],
+                Passed::Aggregate(aggregate) if aggregate.words() <= 2 => {
+                    let [first, second] = param.words;
+                    [first..first + 1, second..second + aggregate.words() - 1]
+                }
+                Passed::Aggregate(aggregate) => [param.words[0]..param.words[0] + aggregate.words(), 0..0],
+            })
+            .flatten()
+    }
+}
+
 /// The words of the libffi path: scalars by their number, the bytes of aggregates behind them all.
 fn in_order(params: &[Passed]) -> Option<Registers> {
     let mut next = MAX_PARAMETERS + 1;

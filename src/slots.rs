@@ -58,8 +58,10 @@ pub const COULD_NOT_RUN: u64 = 2;
 pub const SCRIPT_LIMIT: usize = RESULT + 19;
 /// The number of the callback whose function pointer is to be made or closed, of its class, and of its name.
 pub const OPENED: [usize; 3] = [RESULT + 20, RESULT + 21, RESULT + 22];
+/// As doubles, the lowest address of memory that is held, and one above the highest: elsewhere nothing is to be looked up.
+pub const HELD: [usize; 2] = [RESULT + 23, RESULT + 24];
 /// The number of words.
-pub const WORDS: usize = RESULT + 24;
+pub const WORDS: usize = RESULT + 26;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;
@@ -92,11 +94,13 @@ pub enum Status {
     Internal = 7,
     /// A callback that C called has failed; JavaScript has its error.
     Callback = 8,
+    /// The memory for the result, or for strings, would go over the limit.
+    MemoryLimit = 9,
 }
 
 impl Status {
     /// Every status, for the JavaScript side.
-    pub const ALL: [(&'static str, Status); 8] = [
+    pub const ALL: [(&'static str, Status); 9] = [
         ("closed", Status::Closed),
         ("stackOverflow", Status::StackOverflow),
         ("embeddedNul", Status::EmbeddedNul),
@@ -105,5 +109,6 @@ impl Status {
         ("textTooLong", Status::TextTooLong),
         ("internal", Status::Internal),
         ("callback", Status::Callback),
+        ("memoryLimit", Status::MemoryLimit),
     ];
 }

@@ -16,11 +16,14 @@ use std::sync::Arc;
 use napi::sys::{self, napi_env, napi_handle_scope, napi_ref, napi_threadsafe_function, napi_value};
 
 use crate::background::job::Job;
+use crate::call::entry::Entry;
 use crate::call::function::Group;
 use crate::call::suspending::count;
 use crate::coroutine::{Coroutine, Coroutines};
 use crate::library::Loaded;
-use crate::memory::pool::Pool;
+use crate::memory::accounts::Account;
+use crate::memory::heap::Memory;
+use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::slots::{ACTIVE, ERRNO_AT, STACK_LIMIT};
 use crate::upcall::record::{self, Class, Record};
@@ -80,8 +83,10 @@ pub struct State {
     pub slots: *mut u64,
     /// How often C has entered JavaScript and not returned.
     pub depth: Cell<u32>,
-    /// The memory of struct results.
-    pub pool: RefCell<Pool>,
+    /// The memory that is held.
+    pub memory: Memory,
+    /// What of it the calls use that C has called back from, by their frames.
+    leases: RefCell<Vec<(u64, Vec<usize>)>>,
     /// What other threads want of this one.
     pub queue: Arc<Queue>,
     /// The background calls that have not been settled, by number.
@@ -133,7 +138,9 @@ impl State {
             env,
             slots,
             depth: Cell::new(0),
-            pool: RefCell::default(),
+            // SAFETY: the caller's promise.
+            memory: unsafe { Memory::new(env, slots) },
+            leases: RefCell::default(),
             queue: Arc::new(Queue::new(slots)),
             jobs: RefCell::default(),
             ended: RefCell::default(),
@@ -200,9 +207,59 @@ impl State {
         }
     }
 
+    /// Counts the memory that a background call uses as in use, until [`State::take_job`].
+    pub fn hold_for(&self, job: &mut Job, plan: &Plan) {
+        let bytes = job.text_bytes();
+        if bytes > 0 {
+            self.memory.count(Account::Strings, 1, bytes);
+        }
+        if !self.memory.is_empty() {
+            let words = job.words();
+            job.leased = self.memory.lease(plan.integer_words().map(|word| words[word]));
+        }
+    }
+
     /// The background call of that number, which is forgotten.
     pub fn take_job(&self, number: u32) -> Option<Accepted> {
-        self.jobs.borrow_mut().get_mut(number as usize).and_then(Option::take)
+        let taken = self.jobs.borrow_mut().get_mut(number as usize).and_then(Option::take);
+        if let Some((job, _)) = &taken {
+            self.memory.end_lease(&job.leased);
+            let bytes = job.text_bytes();
+            if bytes > 0 {
+                self.memory.discount(Account::Strings, 1, bytes);
+            }
+        }
+        taken
+    }
+
+    /// C calls back from the call of that frame, whose arguments are still in the slots: what they point to is
+    /// in use until the call has returned.
+    ///
+    /// # Safety
+    /// The frame is that of the innermost call, and no callback of it has run yet, or it has been noted.
+    pub unsafe fn lease(&self, frame: u64) {
+        let noted = self.leases.borrow().last().is_some_and(|(leased, _)| *leased == frame);
+        if noted || self.memory.is_empty() {
+            return;
+        }
+        // SAFETY: the frame is live (caller); its entry is that of a bound function.
+        let words = unsafe {
+            let entry = (*(frame as *const Frame)).entry.cast::<Entry>();
+            let Some(entry) = entry.as_ref() else { return };
+            let words = (*entry.function).plan().integer_words();
+            words.map(|word| *self.slots.add(word)).collect::<Vec<u64>>()
+        };
+        let leased = self.memory.lease(words.into_iter());
+        self.leases.borrow_mut().push((frame, leased));
+    }
+
+    fn end_leases(&self, frame: u64) {
+        let mut leases = self.leases.borrow_mut();
+        if leases.last().is_some_and(|(leased, _)| *leased == frame)
+            && let Some((_, leased)) = leases.pop()
+        {
+            self.memory.end_lease(&leased);
+        }
     }
 
     /// Unloads a library now, or when the running calls have returned.
@@ -235,7 +292,9 @@ impl State {
     pub fn pending(&self, frame: u64) -> u64 {
         // SAFETY: nobody else borrows the scopes now: no function of this type calls out while it does.
         let scoped = unsafe { &*self.scopes.get() }.last().is_some_and(|scope| scope.frame == frame);
+        let leased = self.leases.borrow().last().is_some_and(|(leased, _)| *leased == frame);
         let left = scoped
+            || leased
             || self.stopped.get()
             || !self.deferred.borrow().is_empty()
             || !self.warnings.borrow().is_empty();
@@ -314,6 +373,7 @@ impl State {
     pub unsafe fn leave(&self, frame: u64) {
         // SAFETY: the caller's promise.
         unsafe { self.close_scope(frame) };
+        self.end_leases(frame);
         self.stopped.set(false);
         for text in std::mem::take(&mut *self.warnings.borrow_mut()) {
             // SAFETY: the environment's thread.

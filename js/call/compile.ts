@@ -17,6 +17,7 @@ import { opaquePointer } from '../opaque';
 import { isAddress, isAggregate } from '../types';
 import { closeCallbacks } from '../upcall/callback';
 import { convertAll } from '../values';
+import { noted, tracking } from '../memory/track';
 import * as results from './results';
 import { isFunctionPointer, type Parameter, type Shape } from './shape';
 import * as support from './support';
@@ -189,7 +190,9 @@ function result(shape: Shape): string {
     case 'struct':
     case 'union': {
       const [p, q] = shape.plan.resultWords;
-      return shape.holds ? `return ${double};` : `return decode(${p! * 8}, ${q! * 8});`;
+      return shape.holds
+        ? `const held = ${double}; if (tracking.on) noted('structReturn', held, resultType.size); return held;`
+        : `return decode(${p! * 8}, ${q! * 8});`;
     }
     case 'utf8':
       return 'return r === undefined ? lastText : (lastText = r);';
@@ -285,6 +288,8 @@ const helpers = {
   closeCallbacks,
   closings,
   isOpenCallback,
+  tracking,
+  noted,
 };
 
 let count = 0;

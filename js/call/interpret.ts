@@ -1,6 +1,7 @@
 /** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
+import { noted, tracking } from '../memory/track';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
 import { closeCallbacks } from '../upcall/callback';
@@ -42,7 +43,10 @@ export function readResult(shape: Shape, owner: string, returned: unknown): unkn
     case 'struct':
     case 'union': {
       const [p, q] = shape.plan.resultWords;
-      return shape.holds ? slots.F64[layout.resultNumber] : codecOf(type).decode(p! * 8, q! * 8);
+      if (!shape.holds) return codecOf(type).decode(p! * 8, q! * 8);
+      const held = slots.F64[layout.resultNumber];
+      if (tracking.on) noted('structReturn', held, type.size);
+      return held;
     }
     default:
       return returned;

@@ -2,7 +2,7 @@
 import { isArrayBuffer, isTypedArray } from 'node:util/types';
 import { arrayBufferSize, isResizable, lengthOf, memoryOf } from '../buffer';
 import { describe, ffiError } from '../errors';
-import { layout, slots } from '../native';
+import { environment, layout, slots } from '../native';
 import { settle } from '../convert';
 import { textError } from '../text';
 import { takePending } from '../upcall/pending';
@@ -104,6 +104,11 @@ function refusal(status: number, owner: string, shape: Shape, given: ArrayLike<u
         'ERR_FFI_OUT_OF_MEMORY',
         `${owner}: no memory for a string argument, a struct result or a thread`,
       );
+    case 'memoryLimit': {
+      const { limit, bytes } = environment.memoryUsage();
+      const message = `${owner}: its result or strings would go over the limit of ${limit} bytes, of which ${bytes} are in use`;
+      return ffiError('ERR_FFI_MEMORY_LIMIT', message);
+    }
     case 'unreadableText':
     case 'textTooLong':
       return textError(status, owner);

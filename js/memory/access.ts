@@ -5,7 +5,8 @@ import { readText } from '../text';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
-import { isBlock, locate, textAt } from './bytes';
+import { locate, textAt } from './bytes';
+import { holds, mayBeHeld } from './routines';
 
 const names = [
   'i8',
@@ -34,10 +35,17 @@ function reader(name: (typeof names)[number]): Reader {
   const owner = `read.${name}`;
   const direct = directReader(type);
   return (pointer, offset = 0) => {
-    // The common case: an address that is no block's of ours, of which the size would be known.
-    if (typeof pointer === 'number' && typeof offset === 'number' && pointer > 0 && !isBlock(pointer)) {
-      const value = Number.isSafeInteger(offset) ? direct(pointer + offset) : undefined;
-      if (value !== undefined) return value;
+    // The common case: an address as a number.
+    if (
+      typeof pointer === 'number' &&
+      pointer > 0 &&
+      typeof offset === 'number' &&
+      Number.isSafeInteger(offset)
+    ) {
+      if (!mayBeHeld(pointer) || holds(pointer, offset, type.size)) {
+        const value = direct(pointer + offset);
+        if (value !== undefined) return value;
+      }
     }
     const bytes = resolvePointer(pointer, owner);
     return alive(readAt(type, locate(bytes, offset, type.size, owner), owner), pointer);

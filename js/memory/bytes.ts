@@ -1,4 +1,4 @@
-/** Blocks of bytes: allocated by hand, copied, viewed. */
+/** Ranges of bytes: located within known bounds, copied, viewed. */
 import { bindFunction, ownGroup } from '../call/function';
 import { sizeOf } from '../buffer';
 import { copyAt } from '../cell';
@@ -6,9 +6,11 @@ import { codeAddress } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
-import { native } from '../native';
+import { environment, native } from '../native';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
+import { holds, mayBeHeld, roomFrom } from './routines';
+import { noteView } from './views';
 
 const lengthOf = bindFunction(
   ownGroup,
@@ -27,23 +29,10 @@ export function stringLength(address: number | bigint, owner: string): number {
   );
 }
 
-/** The sizes in bytes of the blocks that this environment has allocated and not freed, by their starts. */
-const blocks = new Map<number | bigint, number>();
-
-/** Whether an address is the start of such a block. */
-export function isBlock(address: number): boolean {
-  return blocks.size > 0 && blocks.has(address);
-}
-
-function allocated(address: number, bytes: number): number {
-  blocks.set(address, bytes);
-  return address;
-}
-
-/** Anything that names memory: its start, and its size where that is known. `value` has been resolved. */
+/** Anything that names memory: its start, and how many bytes there are from it on where that is known. */
 function rangeOf(value: unknown, owner: string): { start: number | bigint; size: number | undefined } {
   const start = addressOf(value, owner);
-  return { start, size: isBuffer(value) ? sizeOf(value) : blocks.get(start) };
+  return { start, size: isBuffer(value) ? sizeOf(value) : roomFrom(start) };
 }
 
 /** The NUL-terminated string at an offset: its start and its length in bytes, within known bounds. */
@@ -67,89 +56,16 @@ export function textAt(
 
 /** The address of `bytes` bytes at an offset, within known bounds. `value` has been resolved. */
 export function locate(value: unknown, offset: unknown, bytes: number, owner: string): number | bigint {
-  const { start, size } = rangeOf(value, owner);
+  const start = addressOf(value, owner);
   const by = checkOffset(offset, owner);
-  if (size === undefined) return offsetAddress(start, by, owner);
-  if (by < 0 || by + bytes > size) {
+  const held = typeof start === 'number' && mayBeHeld(start);
+  const fits = isBuffer(value) ? by >= 0 && by + bytes <= sizeOf(value) : !held || holds(start, by, bytes);
+  if (!fits) {
+    const { size } = rangeOf(value, owner);
     const message = `${owner}: ${bytes} bytes at offset ${by} lie outside the ${size} bytes of it`;
     throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
   }
-  return bytes === 0 ? start : offsetAddress(start, by, owner);
-}
-
-/** Allocates a block; 0 bytes give a block of its own. */
-export function malloc(size: unknown): number {
-  const bytes = checkLength(size, 'malloc');
-  return allocated(
-    native((binding) => binding.allocateBlock(bytes, false)),
-    bytes,
-  );
-}
-
-/** Allocates a zeroed block of `count` times `size` bytes. */
-export function calloc(count: unknown, size: unknown): number {
-  const bytes = checkLength(count, 'calloc') * checkLength(size, 'calloc');
-  if (!Number.isSafeInteger(bytes)) {
-    throw ffiError(
-      'ERR_FFI_OUT_OF_RANGE',
-      `calloc: ${describe(count)} times ${describe(size)} bytes are too many`,
-    );
-  }
-  return allocated(
-    native((binding) => binding.allocateBlock(bytes, true)),
-    bytes,
-  );
-}
-
-function blockOf(pointer: unknown, owner: string): number {
-  const address = addressOf(pointer, owner);
-  if (typeof address === 'number') return address;
-  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${address} is not a block of malloc's`);
-}
-
-/** Changes the size of a block, which may move it; NULL gives a new one. */
-export function realloc(pointer: unknown, size: unknown): number {
-  const bytes = checkLength(size, 'realloc');
-  const block = blockOf(pointer, 'realloc');
-  if (block === 0) return malloc(bytes);
-  const moved = native((binding) => binding.resizeBlock(block, bytes));
-  blocks.delete(block);
-  return allocated(moved, bytes);
-}
-
-/** Frees a block; NULL is none. */
-export function free(pointer: unknown): void {
-  const block = blockOf(pointer, 'free');
-  if (block === 0) return;
-  native((binding) => binding.freeBlock(block));
-  blocks.delete(block);
-}
-
-function duplicate(text: unknown, limit: number, owner: string): number {
-  if (typeof text !== 'string' || text.includes('\0')) {
-    const given = describe(text).replaceAll('\0', '\\0');
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes a string without a NUL, got ${given}`);
-  }
-  let bytes = Buffer.from(text, 'utf8');
-  if (bytes.length > limit) {
-    // A character that does not fit whole is left out.
-    let end = limit;
-    while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
-    bytes = bytes.subarray(0, end);
-  }
-  const block = malloc(bytes.length + 1);
-  copyAt(block, Buffer.concat([bytes, Buffer.of(0)]), bytes.length + 1, owner);
-  return block;
-}
-
-/** A block with the string as NUL-terminated UTF-8, to be freed. */
-export function strdup(text: unknown): number {
-  return duplicate(text, Infinity, 'strdup');
-}
-
-/** The same with at most so many bytes of the string, cut between characters. */
-export function strndup(text: unknown, bytes: unknown): number {
-  return duplicate(text, checkLength(bytes, 'strndup'), 'strndup');
+  return bytes === 0 && (held || isBuffer(value)) ? start : offsetAddress(start, by, owner);
 }
 
 /** Copies bytes between addresses or buffers; the ranges may overlap. */
@@ -226,8 +142,11 @@ function view(
   readable(start, bytes, owner);
   if (typeof start === 'bigint')
     throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
-  const external = native((binding) => binding.externalArrayBuffer(start, bytes, free));
-  if (external !== undefined) return external;
+  const external = native((binding) => binding.externalArrayBuffer(environment, start, bytes, free));
+  if (external !== undefined) {
+    noteView(external, start);
+    return external;
+  }
   const copied = readMemory(start, bytes);
   native((binding) => binding.deallocate(start, free));
   return copied;

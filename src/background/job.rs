@@ -84,11 +84,13 @@ pub struct Job {
     target: Target,
     words: UnsafeCell<Vec<u64>>,
     /// The strings among the arguments.
-    _texts: Vec<Vec<u64>>,
+    texts: Vec<Vec<u64>>,
     /// Its number in the environment; 0 for one that the environment's thread waits for.
     pub number: u32,
     /// The block that a struct result is kept in.
     pub held: Option<usize>,
+    /// The starts of the memory of arkffi's that it uses.
+    pub leased: Vec<usize>,
     /// Whether it uses memory of JavaScript's, which must outlive it.
     pub uses_buffers: bool,
     queue: Arc<Queue>,
@@ -115,7 +117,8 @@ impl Job {
         Job {
             target,
             words: UnsafeCell::new(words),
-            _texts: texts,
+            texts,
+            leased: Vec::new(),
             number: 0,
             held,
             uses_buffers: false,
@@ -123,6 +126,16 @@ impl Job {
             phase: AtomicU8::new(Phase::Queued as u8),
             outcome: UnsafeCell::new(Outcome { results: [0; 5], memory: Vec::new(), text: None, errno }),
         }
+    }
+
+    /// How many bytes its strings have.
+    pub fn text_bytes(&self) -> usize {
+        self.texts.iter().map(|text| text.capacity() * 8).sum()
+    }
+
+    /// The words of the arguments.
+    pub fn words(&mut self) -> &[u64] {
+        self.words.get_mut()
     }
 
     fn is(&self, phase: Phase) -> bool {

@@ -9,6 +9,7 @@ use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 use crate::convert::text::Text;
 use crate::event_loop::next_finished;
 use crate::library::Loaded;
+use crate::memory::accounts::Account;
 use crate::memory::code;
 use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
 use crate::state::State;
@@ -201,6 +202,9 @@ unsafe extern "C" fn text(env: napi_env, info: napi_callback_info) -> napi_value
 /// What a collected buffer's memory is given to.
 struct Deallocator {
     code: usize,
+    /// Counts it, with its size in bytes.
+    state: Rc<State>,
+    bytes: usize,
     /// Keeps the deallocator's library mapped.
     library: Option<Loaded>,
 }
@@ -211,12 +215,14 @@ struct Deallocator {
 /// `env` is the running call's; the range is readable until the deallocator is called.
 pub(super) unsafe fn external_array_buffer(
     env: napi_env,
+    state: &Rc<State>,
     start: usize,
     bytes: usize,
     deallocator: usize,
 ) -> napi_value {
     let library = code::module_of(deallocator).and_then(|module| Loaded::pin(&module.path));
-    let hint = Box::into_raw(Box::new(Deallocator { code: deallocator, library }));
+    let hint =
+        Box::into_raw(Box::new(Deallocator { code: deallocator, state: Rc::clone(state), bytes, library }));
     let mut buffer = null_mut();
     // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, or here
     // where the runtime refuses.
@@ -230,6 +236,9 @@ pub(super) unsafe fn external_array_buffer(
             &mut buffer,
         );
         if status == Status::napi_ok {
+            if deallocator != 0 {
+                state.memory.count(Account::Views, 1, bytes);
+            }
             return buffer;
         }
         drop(Box::from_raw(hint));
@@ -240,6 +249,9 @@ pub(super) unsafe fn external_array_buffer(
 unsafe extern "C" fn collected(_env: napi_env, data: *mut c_void, hint: *mut c_void) {
     // SAFETY: Node calls this once, with the hint given above.
     let deallocator = unsafe { Box::from_raw(hint.cast::<Deallocator>()) };
+    if deallocator.code != 0 {
+        deallocator.state.memory.discount(Account::Views, 1, deallocator.bytes);
+    }
     deallocate(data as usize, deallocator.code);
     if let Some(library) = deallocator.library {
         library.unload();

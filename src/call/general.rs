@@ -18,6 +18,7 @@ use super::function::{Function, Mode};
 use crate::background::job::Job;
 use crate::background::{helpers, pool};
 use crate::convert::text;
+use crate::memory::heap::Refusal;
 use crate::plan::{Returned, Source};
 use crate::signature::MAX_PARAMETERS;
 use crate::slots::{
@@ -160,14 +161,18 @@ pub(super) unsafe extern "C" fn background(
     }
 }
 
+/// Why memory is not given, as a status.
+fn refusal(refusal: Refusal) -> Status {
+    if refusal == Refusal::Limit { Status::MemoryLimit } else { Status::OutOfMemory }
+}
+
 /// The block that the function's result is to be kept in, if it is.
 pub(super) fn hold(function: &Function) -> Result<Option<usize>, Status> {
     let plan = function.plan();
     let Some(aggregate) = plan.signature.result.aggregate().filter(|_| plan.signature.holds) else {
         return Ok(None);
     };
-    let block = function.state().pool.borrow_mut().take(aggregate.size);
-    block.map(Some).map_err(|_| Status::OutOfMemory)
+    function.state().memory.take_result(aggregate.size).map(Some).map_err(refusal)
 }
 
 /// # Safety
@@ -183,7 +188,15 @@ unsafe fn submit(
     let (mut job, number) = unsafe { (make_job(function, slots, texts, held), *slots.add(ORIGIN) as u32) };
     job.number = number;
     job.uses_buffers = flags & FLAG_USES_BUFFERS != 0;
-    let (state, job) = (function.state(), Arc::new(job));
+    let state = function.state();
+    if !state.memory.with(|heap| heap.accounts.allows(job.text_bytes())) {
+        if let Some(block) = held {
+            let _ = state.memory.release_result(block);
+        }
+        return Err(Status::MemoryLimit);
+    }
+    state.hold_for(&mut job, function.plan());
+    let job = Arc::new(job);
     state.add_job(Arc::clone(&job), Rc::clone(&function.group));
     if pool::submit(&job) {
         function.group.begin();
@@ -191,7 +204,7 @@ unsafe fn submit(
     }
     state.take_job(number);
     if let Some(block) = held {
-        state.pool.borrow_mut().release(block);
+        let _ = state.memory.release_result(block);
     }
     Err(Status::OutOfMemory)
 }
@@ -327,10 +340,11 @@ unsafe fn held_result(
     slots: *mut u64,
     size: usize,
 ) -> napi_value {
-    let pool = &function.state().pool;
-    let Ok(block) = pool.borrow_mut().take(size) else {
+    let results = &function.state().memory;
+    let block = match results.take_result(size) {
+        Ok(block) => block,
         // SAFETY: the environment's slots.
-        return unsafe { refuse(slots, Status::OutOfMemory) };
+        Err(why) => return unsafe { refuse(slots, refusal(why)) },
     };
     let memory = block as *mut u64;
     // SAFETY: the block has room for the words of the result, and is nobody else's until released.
@@ -345,7 +359,7 @@ unsafe fn held_result(
             Returned::Memory | Returned::Scalar => enter(function, entry, slots, Some(memory)),
         }
         if has_failed(env, function, slots) {
-            pool.borrow_mut().release(block);
+            let _ = results.release_result(block);
         }
         *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
     }

@@ -256,6 +256,7 @@ unsafe fn proceed(state: &State, coroutine: *mut Coroutine) {
         (*coroutine).upcalls += 1;
         (*coroutine).errno_set = slots.add(ERRNO_SET).replace(0);
         *slots.add(ACTIVE) = 0;
+        state.lease(frame);
         (*coroutine).load(slots);
         *slots.add(SUSPENDED) = 1;
         state.depth.set(state.depth.get() + 1);
@@ -297,7 +298,7 @@ unsafe fn finish(state: &State, function: &Function, coroutine: *mut Coroutine) 
             }
             *slots.add(RESULT_NUMBER) = (block as f64).to_bits();
             if *slots.add(STATUS) != 0 {
-                state.pool.borrow_mut().release(block);
+                let _ = state.memory.release_result(block);
             }
         } else {
             slots.copy_from_nonoverlapping((*coroutine).memory.as_ptr(), (*coroutine).memory.len());

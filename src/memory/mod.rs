@@ -1,7 +1,10 @@
 //! Memory at addresses that nobody vouches for, and memory that arkffi allocates.
 
-pub mod blocks;
+pub mod accounts;
+pub mod allocator;
 pub mod code;
 pub mod guard;
+pub mod heap;
 pub mod pool;
+pub mod registry;
 pub mod stack;

@@ -1,7 +1,7 @@
 //! The memory of struct results: blocks of an environment, each alive from the call that fills it
 //! until `releasePtr`.
 //!
-//! Blocks of up to [`MAX_POOLED`] bytes are cut from chunks of one size each; whether one is live is a
+//! Blocks of up to [`MAX_POOLED`] bytes are cut from chunks, each for structs of one size; whether one is live is a
 //! bit of its chunk. Every operation takes constant time: a chunk is found by its aligned address.
 //! The cost of a block is 2 bytes and 1 bit on top of its size rounded up to 16 bytes; a chunk
 //! without live blocks is given back, but for one of each size.
@@ -10,12 +10,10 @@
 //! A larger block is freed with the layout that it was allocated with, which is kept beside it.
 #![allow(unsafe_code)]
 
-use std::alloc::{Layout, alloc, dealloc};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use memmap2::MmapMut;
+use std::alloc::{Layout, alloc, dealloc};
 
+use super::registry::ByAddress;
 use crate::error::{Code, Error, Result};
 
 /// Blocks are multiples of this many bytes, and aligned to it as malloc's are.
@@ -25,32 +23,13 @@ const CHUNK: usize = 1024 * 1024;
 /// Larger blocks are allocated one by one.
 const MAX_POOLED: usize = 1024;
 
-/// Addresses hash to their bits, mixed.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
-    }
-}
-
-type ByAddress<T> = HashMap<usize, T, BuildHasherDefault<AddressHasher>>;
-
 struct Chunk {
     /// Twice a chunk's size, so that an aligned one lies within.
     _mapping: MmapMut,
     base: usize,
-    /// The size of its blocks, in bytes.
+    /// The size of its blocks, in bytes, and what was asked for each.
     block: usize,
+    size: usize,
     /// Blocks from this number on were never given out.
     fresh: usize,
     /// Numbers of the blocks given back.
@@ -75,10 +54,10 @@ pub struct Pool {
     chunks: Vec<Option<Chunk>>,
     unused: Vec<usize>,
     by_base: ByAddress<usize>,
-    /// By the block's size in grains: the chunks with room.
+    /// By the size that is asked for: the chunks with room.
     with_room: Vec<Vec<usize>>,
     /// Blocks too large for a chunk.
-    large: ByAddress<Layout>,
+    large: ByAddress<(Layout, usize)>,
 }
 
 fn exhausted(size: usize) -> Error {
@@ -99,15 +78,15 @@ impl Pool {
             if address == 0 {
                 return Err(exhausted(size));
             }
-            self.large.insert(address, layout);
+            self.large.insert(address, (layout, size));
             return Ok(address);
         }
-        if self.with_room.len() <= grains {
-            self.with_room.resize_with(grains + 1, Vec::new);
+        if self.with_room.len() <= size {
+            self.with_room.resize_with(size + 1, Vec::new);
         }
-        let number = match self.with_room[grains].last() {
+        let number = match self.with_room[size].last() {
             Some(number) => *number,
-            None => self.add_chunk(grains)?,
+            None => self.add_chunk(size)?,
         };
         let Some(chunk) = &mut self.chunks[number] else { return Err(exhausted(size)) };
         let block = chunk.returned.pop().map_or(chunk.fresh, usize::from);
@@ -123,59 +102,88 @@ impl Pool {
         Ok(address)
     }
 
-    /// Takes a block back; `false` for anything but the start of a live one.
-    pub fn release(&mut self, address: usize) -> bool {
+    /// The number of the chunk that an address lies in, and of the block there.
+    fn place(&self, address: usize) -> Option<(usize, usize)> {
         let base = address & !(CHUNK - 1);
-        let Some(number) = self.by_base.get(&base).copied() else { return self.release_large(address) };
-        let Some(chunk) = &mut self.chunks[number] else { return false };
+        let number = *self.by_base.get(&base)?;
+        let chunk = self.chunks[number].as_ref()?;
         let block = (address - base) / chunk.block;
-        let bit = 1u64 << (block % 64);
-        let is_start = (address - base).is_multiple_of(chunk.block) && block < chunk.capacity();
-        if !is_start || chunk.live[block / 64] & bit == 0 {
-            return false;
+        let live = block < chunk.capacity() && chunk.live[block / 64] & (1 << (block % 64)) != 0;
+        live.then_some((number, block))
+    }
+
+    /// The start of the live block that an address lies in, and its size in bytes as it was asked for.
+    pub fn find(&self, address: usize) -> Option<(usize, usize)> {
+        let (start, size) = match self.place(address) {
+            Some((number, block)) => {
+                let chunk = self.chunks[number].as_ref()?;
+                (chunk.base + block * chunk.block, chunk.size)
+            }
+            None => (address, self.large.get(&address)?.1),
+        };
+        (address == start || address - start < size).then_some((start, size))
+    }
+
+    /// Takes a block back, and gives the size that was asked for; `None` for anything but the start of a live one.
+    pub fn release(&mut self, address: usize) -> Option<usize> {
+        let Some((number, block)) = self.place(address) else { return self.release_large(address) };
+        let chunk = self.chunks[number].as_mut()?;
+        if address != chunk.base + block * chunk.block {
+            return None;
         }
-        chunk.live[block / 64] &= !bit;
+        chunk.live[block / 64] &= !(1 << (block % 64));
         chunk.returned.push(block as u16);
         chunk.count -= 1;
-        let (is_empty, grains) = (chunk.count == 0, chunk.block / GRAIN);
+        let (is_empty, size) = (chunk.count == 0, chunk.size);
         if chunk.listed.is_none() {
-            chunk.listed = Some(self.with_room[grains].len());
-            self.with_room[grains].push(number);
+            chunk.listed = Some(self.with_room[size].len());
+            self.with_room[size].push(number);
         }
-        if is_empty && self.with_room[grains].len() > 1 {
+        if is_empty && self.with_room[size].len() > 1 {
             self.drop_chunk(number);
         }
-        true
+        Some(size)
     }
 
-    fn release_large(&mut self, address: usize) -> bool {
-        let Some(layout) = self.large.remove(&address) else { return false };
+    fn release_large(&mut self, address: usize) -> Option<usize> {
+        let (layout, size) = self.large.remove(&address)?;
         // SAFETY: allocated in `take` with this layout, and forgotten above.
         unsafe { dealloc(address as *mut u8, layout) };
-        true
+        Some(size)
     }
 
-    fn add_chunk(&mut self, grains: usize) -> Result<usize> {
+    /// The memory of chunks and tables, in bytes, without what is asked for.
+    pub fn overhead(&self) -> usize {
+        let chunk = |chunk: &Chunk| {
+            chunk.fresh * chunk.block - chunk.count * chunk.size
+                + chunk.returned.capacity() * 2
+                + chunk.live.len() * 8
+        };
+        self.chunks.iter().flatten().map(chunk).sum()
+    }
+
+    fn add_chunk(&mut self, size: usize) -> Result<usize> {
         let mapping = MmapMut::map_anon(2 * CHUNK).map_err(|_| exhausted(CHUNK))?;
         let base = (mapping.as_ptr() as usize).next_multiple_of(CHUNK);
-        let block = grains * GRAIN;
+        let block = size.div_ceil(GRAIN).max(1) * GRAIN;
         let number = self.unused.pop().unwrap_or_else(|| {
             self.chunks.push(None);
             self.chunks.len() - 1
         });
         let live = vec![0; (CHUNK / block).div_ceil(64)];
-        let listed = Some(self.with_room[grains].len());
+        let listed = Some(self.with_room[size].len());
         self.chunks[number] = Some(Chunk {
             _mapping: mapping,
             base,
             block,
+            size,
             fresh: 0,
             returned: Vec::new(),
             live,
             count: 0,
             listed,
         });
-        self.with_room[grains].push(number);
+        self.with_room[size].push(number);
         self.by_base.insert(base, number);
         Ok(number)
     }
@@ -183,9 +191,9 @@ impl Pool {
     /// Takes a chunk off the list of those with room.
     fn unlist(&mut self, number: usize) {
         let Some(chunk) = &mut self.chunks[number] else { return };
-        let (Some(at), grains) = (chunk.listed.take(), chunk.block / GRAIN) else { return };
-        self.with_room[grains].swap_remove(at);
-        if let Some(moved) = self.with_room[grains].get(at).copied()
+        let (Some(at), size) = (chunk.listed.take(), chunk.size) else { return };
+        self.with_room[size].swap_remove(at);
+        if let Some(moved) = self.with_room[size].get(at).copied()
             && let Some(chunk) = &mut self.chunks[moved]
         {
             chunk.listed = Some(at);
@@ -203,7 +211,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for (address, layout) in self.large.drain() {
+        for (address, (layout, _)) in self.large.drain() {
             // SAFETY: allocated in `take` with this layout, and never released.
             unsafe { dealloc(address as *mut u8, layout) };
         }
@@ -223,15 +231,21 @@ mod tests {
         assert_eq!(taken.iter().collect::<HashSet<_>>().len(), taken.len());
         assert!(taken.iter().all(|address| address.is_multiple_of(GRAIN)));
         for address in &taken {
-            assert!(!pool.release(address + 1), "not a start");
-            assert!(!pool.release(address + 8), "not a start");
-            assert!(pool.release(*address));
-            assert!(!pool.release(*address), "released already");
+            assert_eq!(pool.release(address + 1), None, "not a start");
+            assert_eq!(pool.release(address + 8), None, "not a start");
+            let (start, size) = pool.find(*address).expect("live");
+            assert_eq!(start, *address);
+            if size > 1 && size <= 1024 {
+                assert_eq!(pool.find(address + size - 1), Some((start, size)));
+                assert_ne!(pool.find(address + size), Some((start, size)), "beyond what was asked for");
+            }
+            assert_eq!(pool.release(*address), Some(size));
+            assert_eq!(pool.release(*address), None, "released already");
         }
-        assert!(!pool.release(0));
-        assert!(!pool.release(usize::MAX));
+        assert_eq!(pool.release(0), None);
+        assert_eq!(pool.release(usize::MAX), None);
         let kept = pool.chunks.iter().flatten().count();
-        assert!(kept <= 5, "a chunk of each size at most, not {kept}");
+        assert!(kept <= 6, "a chunk of each size at most, not {kept}");
     }
 
     #[test]
@@ -239,7 +253,7 @@ mod tests {
         let mut pool = Pool::default();
         for _ in 0..10 {
             let taken: Vec<usize> = (0..100_000).map(|_| pool.take(32).expect("memory")).collect();
-            taken.iter().rev().for_each(|address| assert!(pool.release(*address)));
+            taken.iter().rev().for_each(|address| assert!(pool.release(*address).is_some()));
         }
         assert!(pool.chunks.len() <= 100_000 / (CHUNK / 32) + 1);
     }

@@ -109,6 +109,7 @@ pub unsafe fn run(
         let frame = frame_of(active);
         let mut ended = false;
         if let Some(dispatch) = state.dispatcher(active) {
+            state.lease(frame);
             incoming.load(plan, slots);
             *slots.add(CALLBACK) = u64::from(index);
             *slots.add(ORIGIN) = u64::from(origin.number());

@@ -1,0 +1,191 @@
+/** What is to be done at the environment's end, or before: C memory that is owned, finalizers. */
+import { bindFunction, type Callable } from '../call/function';
+import { codeAddress } from '../code';
+import { addressOf } from '../convert';
+import { checkObject, plainFunction } from '../define';
+import { describe, ffiError } from '../errors';
+import { environment, native, type NativeLibrary } from '../native';
+import { checkKeys, typeNamed } from '../types';
+import { checkLength } from './range';
+import { addEnd, takeEnd } from './routines';
+import { gone, noted, tracking } from './track';
+
+/** A C function of one pointer, and the library that it keeps mapped while anything is to be passed to it. */
+interface Deallocator {
+  readonly code: number;
+  readonly call: Callable;
+  readonly group: NativeLibrary;
+  users: number;
+}
+
+const deallocators = new Map<number, Deallocator>();
+const definition = plainFunction([typeNamed('ptr')], typeNamed('void'));
+
+function deallocatorAt(code: number, owner: string): Deallocator {
+  let found = deallocators.get(code);
+  if (found === undefined) {
+    const module = native((binding) => binding.moduleOf(code));
+    const group = environment.group(module?.path);
+    const { call } = bindFunction(group, code, owner, definition);
+    deallocators.set(code, (found = { code, call, group, users: 0 }));
+  }
+  found.users++;
+  return found;
+}
+
+function leave(deallocator: Deallocator): void {
+  if (--deallocator.users > 0) return;
+  deallocators.delete(deallocator.code);
+  deallocator.group.close();
+}
+
+/** A function to be called at the end: C's, which native code knows by a number, or JavaScript's. */
+type End =
+  | { readonly number: number; readonly deallocator: Deallocator; readonly argument: number | bigint }
+  | { readonly fn: (argument: unknown) => unknown; readonly argument: unknown };
+
+/** By their order. */
+const ends = new Map<number, End>();
+let last = 0;
+
+/** Does what an end says, unless that has been done. */
+function run(end: End, owner: string): void {
+  if ('fn' in end) {
+    end.fn(end.argument);
+  } else if (takeEnd(end.number, owner)) {
+    try {
+      end.deallocator.call(end.argument);
+    } finally {
+      leave(end.deallocator);
+    }
+  }
+}
+
+let listening = false;
+
+/** What is done when the process or worker exits, before the ends are run and after that. */
+export const exitHooks: { before?: () => void; after?: () => void } = {};
+
+/** Has the ends be run when the process or worker exits, as the last of the listeners that there are now. */
+export function listen(): void {
+  if (listening && process.listeners('exit').at(-1) === atExit) return;
+  process.removeListener('exit', atExit);
+  process.on('exit', atExit);
+  listening = true;
+}
+
+/** Runs all ends, the last first. One that throws does not stop the others. */
+function atExit(): void {
+  const errors: unknown[] = [];
+  exitHooks.before?.();
+  while (ends.size > 0) {
+    const [order, end] = [...ends].at(-1)!;
+    ends.delete(order);
+    try {
+      run(end, 'finalizer');
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  exitHooks.after?.();
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Has a function called at the environment's end, the last added first. */
+export function addFinalizer(fn: unknown, argument?: unknown): void {
+  if (typeof fn === 'function' && !('ptr' in fn)) {
+    listen();
+    ends.set(++last, { fn: fn as (argument: unknown) => unknown, argument });
+    return;
+  }
+  const code = codeAddress(fn, 'addFinalizer');
+  refuseCallback(code, 'addFinalizer');
+  const address = addressOf(argument, 'addFinalizer: arg');
+  const deallocator = deallocatorAt(code, 'addFinalizer');
+  listen();
+  ends.set(++last, { number: addEnd(code, address, false, 0), deallocator, argument: address });
+}
+
+/** A callback of JavaScript's may be gone when it is needed. */
+function refuseCallback(code: number, owner: string): void {
+  if (!environment.isCallback(code)) return;
+  const message = `${owner} takes a C function: a JSCallback cannot run at the environment's end`;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+}
+
+const collected = new FinalizationRegistry<number>((order) => {
+  dispose(order, 'own');
+});
+
+/** Frees what is owned; nothing where that has been done. */
+function dispose(order: number, owner: string): void {
+  const end = ends.get(order);
+  if (end === undefined) return;
+  if (!('number' in end)) return;
+  run(end, owner);
+  ends.delete(order);
+  gone('owned', order);
+}
+
+/** C memory with its deallocator, which is called exactly once. */
+export class Owned {
+  readonly #pointer: number | bigint;
+  readonly #order: number;
+  #open = true;
+
+  constructor(pointer: number | bigint, order: number) {
+    this.#pointer = pointer;
+    this.#order = order;
+    collected.register(this, order, this);
+  }
+
+  /** The address; throws once the memory is freed. */
+  get ptr(): number | bigint {
+    if (!this.#open) throw ffiError('ERR_FFI_CLOSED', 'own: the memory has been freed or given away');
+    return this.#pointer;
+  }
+
+  /** Frees the memory. Refused while a call uses it. */
+  close(): void {
+    if (!this.#open) return;
+    dispose(this.#order, 'close');
+    this.#open = false;
+    collected.unregister(this);
+  }
+
+  /** Gives the memory away: it is not freed any more. Gives its address. */
+  forget(): number | bigint {
+    const { ptr } = this;
+    const end = ends.get(this.#order);
+    if (end !== undefined && 'number' in end && takeEnd(end.number, 'forget')) leave(end.deallocator);
+    ends.delete(this.#order);
+    gone('owned', this.#order);
+    this.#open = false;
+    collected.unregister(this);
+    return ptr;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Takes C memory over: `free` gets it by `close`, when the object has been collected, or at the end. */
+export function own(pointer: unknown, free: unknown, options: unknown = {}): Owned {
+  checkObject(options, 'the options of own');
+  checkKeys('own', options, ['size'], 'ERR_FFI_INVALID_ARG_TYPE');
+  const size = options.size === undefined ? 0 : checkLength(options.size, 'own: size');
+  if (typeof pointer === 'object' && pointer !== null && ArrayBuffer.isView(pointer)) {
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `own takes an address, got ${describe(pointer)}`);
+  }
+  const address = addressOf(pointer, 'own');
+  if (address === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'own: the address is NULL');
+  const code = codeAddress(free, 'own: free');
+  refuseCallback(code, 'own');
+  const number = addEnd(code, address, true, size);
+  const deallocator = deallocatorAt(code, 'own: free');
+  listen();
+  ends.set(++last, { number, deallocator, argument: address });
+  if (tracking.on) noted('owned', last, size);
+  return new Owned(address, last);
+}

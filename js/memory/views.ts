@@ -1,0 +1,34 @@
+/** ArrayBuffers over memory of arkffi's own: they are empty once it is released. */
+import { native } from '../native';
+import { startFrom } from './routines';
+
+/** By the start of the memory: the buffers over it that have not been collected. */
+const views = new Map<number, Set<WeakRef<ArrayBuffer>>>();
+
+const collected = new FinalizationRegistry<[number, WeakRef<ArrayBuffer>]>(([start, view]) => {
+  const ofMemory = views.get(start);
+  if (ofMemory?.delete(view) === true && ofMemory.size === 0) views.delete(start);
+});
+
+/** Remembers a buffer over an address, if what lies there is arkffi's. */
+export function noteView(buffer: ArrayBuffer, address: number): void {
+  const start = startFrom(address);
+  if (start === 0) return;
+  const view = new WeakRef(buffer);
+  const ofMemory = views.get(start);
+  if (ofMemory === undefined) views.set(start, new Set([view]));
+  else ofMemory.add(view);
+  collected.register(buffer, [start, view]);
+}
+
+/** Empties the buffers over memory that has been released: what they showed is there no longer. */
+export function detachViews(start: number): void {
+  if (views.size === 0) return;
+  const ofMemory = views.get(start);
+  if (ofMemory === undefined) return;
+  views.delete(start);
+  for (const view of ofMemory) {
+    const buffer = view.deref();
+    if (buffer !== undefined) native((binding) => binding.detach(buffer));
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Ownership: memory that is allocated, owned, counted and limited.
+ *
+ * Sizes are in bytes. Everything here belongs to the thread that imported it; a worker has limits and accounts of
+ * its own. Over the limit of `setMemoryLimit` every allocation throws `ERR_FFI_MEMORY_LIMIT`, before anything
+ * is allocated; without memory `ERR_FFI_OUT_OF_MEMORY`.
+ */
+import type {
+  CallbackDefinition,
+  CallbackFunction,
+  FunctionLike,
+  HasPointer,
+  JSCallback,
+  Pointer,
+  PointerLike,
+} from './index';
+import type { InferInput, MemoryType, StructSchema, UnionSchema } from './composites';
+
+/**
+ * Memory, strings, structs and callbacks that all go at once. Not for `free`: `close` gives everything back. Using it
+ * after that throws `ERR_FFI_CLOSED`. An arena that is never closed keeps its memory until the environment ends.
+ */
+export declare class Arena {
+  constructor();
+  /** Memory of so many bytes, not set to anything. `align` is a power of two up to 4096, 16 by default. */
+  alloc(size: number, align?: number): number;
+  /** A string as NUL-terminated UTF-8. */
+  cstring(text: string): number;
+  /** A struct or union, zero or of those fields. Strings and buffers given to it live as long as the arena. */
+  struct<T extends StructSchema | UnionSchema>(schema: T, value?: InferInput<T>): number;
+  /** Values in a row. Strings live as long as the arena. */
+  array<T extends MemoryType>(type: T, values: readonly InferInput<NoInfer<T>>[] | ArrayBufferView): number;
+  /** A callback that is closed with the arena. */
+  callback<const Def extends CallbackDefinition>(
+    fn: CallbackFunction<NoInfer<Def>>,
+    def?: Def,
+  ): JSCallback<Def>;
+  /** Gives everything back. Throws `ERR_FFI_BUSY`, and does nothing, while a call uses any of it. May be called again. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** C memory that is freed exactly once: by `close`, after the object was collected, or at the environment's end. */
+export interface Owned extends HasPointer {
+  /** The address; throws `ERR_FFI_CLOSED` once the memory is freed or given away. */
+  readonly ptr: Pointer;
+  /** Frees the memory. Throws `ERR_FFI_BUSY`, and does nothing, while a call uses it. May be called again. */
+  close(): void;
+  /** Gives the memory away: it is yours to free. Gives its address. */
+  forget(): Pointer;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Takes C memory over with its deallocator, a C function of one pointer. The deallocator's library stays loaded meanwhile.
+ * `size` tells the engine how much memory the object stands for.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` for NULL, memory of arkffi's own, and what is owned already;
+ *   `ERR_FFI_INVALID_ARG_TYPE` where `free` is a JSCallback
+ */
+export declare function own(
+  pointer: PointerLike,
+  free: FunctionLike,
+  options?: { readonly size?: number },
+): Owned;
+
+/**
+ * Has a function called when the environment ends, the last added first: a C function of one pointer always, a
+ * JavaScript function where that can still run (not after `worker.terminate()`). Nothing runs after a signal.
+ */
+export declare function addFinalizer<T>(fn: (argument: T) => unknown, argument: T): void;
+export declare function addFinalizer(fn: () => unknown): void;
+export declare function addFinalizer(fn: FunctionLike, argument?: PointerLike): void;
+
+/** Memory of the engine's that threads share. */
+export interface SharedMemory extends HasPointer {
+  /** To be sent to other threads by `postMessage`. */
+  readonly buffer: SharedArrayBuffer;
+  /** Its address, the same in each thread. Throws `ERR_FFI_CLOSED` once it is closed. */
+  readonly ptr: number;
+  /** Holds the memory no longer: it lives as long as a thread has the buffer. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A SharedArrayBuffer whose address is valid until `close`, whoever still has the buffer. */
+export declare function sharedAlloc(size: number): SharedMemory;
+
+/** The functions of an allocator: C functions, or JSCallbacks. */
+export interface AllocatorFunctions {
+  /** `void *malloc(size_t size)` */
+  readonly malloc: FunctionLike;
+  /** `void *calloc(size_t count, size_t size)` */
+  readonly calloc: FunctionLike;
+  /** `void *realloc(void *block, size_t size)` */
+  readonly realloc: FunctionLike;
+  /** `void free(void *block)` */
+  readonly free: FunctionLike;
+  /** `size_t malloc_usable_size(void *block)`; not called. */
+  readonly usableSize?: FunctionLike;
+}
+
+/**
+ * Sets where blocks, arenas and struct results come from; `null` is libc. With `opaque`, each function gets that pointer
+ * first. An allocator of JSCallbacks serves blocks and arenas; what it has not got back at exit it is given then.
+ *
+ * @throws `ERR_FFI_BUSY` while blocks, arenas or struct results are live
+ */
+export declare function setAllocator(functions: AllocatorFunctions | null, opaque?: PointerLike): void;
+
+/** Sets how many bytes may be in use in this environment; 0 is no limit. What is in use stays. */
+export declare function setMemoryLimit(bytes: number): void;
+
+/** So many things, of so many bytes in all. */
+export interface MemoryTally {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** How much memory an environment holds. */
+export interface MemoryUsage {
+  /** What `setMemoryLimit` has set. */
+  readonly limit: number;
+  /** All that arkffi has allocated and the user has asked for: what the limit is for. */
+  readonly bytes: number;
+  /** The most there was at once. */
+  readonly peakBytes: number;
+  /** Of `malloc`, `calloc`, `realloc`, `strdup` and `strndup`. */
+  readonly blocks: MemoryTally;
+  /** Struct results that have not been released. */
+  readonly structReturns: MemoryTally;
+  readonly arenas: MemoryTally;
+  /** C memory by `own`, with the sizes that were given. Not in `bytes`. */
+  readonly owned: MemoryTally;
+  /** Strings that C may read after arkffi has returned: those of background calls, and of structs in buffers. */
+  readonly strings: MemoryTally;
+  /** Of `sharedAlloc`. */
+  readonly shared: MemoryTally;
+  /** Open callbacks. */
+  readonly callbacks: MemoryTally;
+  /** Open libraries; the loader does not tell their size. */
+  readonly libraries: MemoryTally;
+  /** ArrayBuffers over C memory that have a deallocator. Not in `bytes`. */
+  readonly views: MemoryTally;
+  /** What arkffi takes to do its work. Not in `bytes`. */
+  readonly internal: MemoryTally;
+}
+
+/** How much memory this environment holds. */
+export declare function memoryUsage(): MemoryUsage;
+/** Writes that as a table. */
+export declare function dumpMemoryUsage(stream?: { write(text: string): unknown }): void;
+
+/** Whether an address lies in memory that arkffi holds, or is that of an open callback. */
+export declare function isLive(pointer: PointerLike): boolean;
+
+/** Sets how many bytes more or less there must be before the engine is told: 2^20 by default. */
+export declare function setGCThreshold(bytes: number): void;
+export declare function getGCThreshold(): number;
+/** Collects garbage. Throws `ERR_FFI_UNSUPPORTED` where Node.js was started without `--expose-gc`. */
+export declare function runGC(): void;
+
+/**
+ * Sets how many bytes of stack a call of C, and what it calls back, may use on this thread, and the stacks of threads
+ * that are started for background and pumped calls from now on; 0 for what there is by default. A call that is too
+ * deep throws a RangeError.
+ */
+export declare function setMaxStackSize(bytes: number): void;
+
+/** Memory and other things that were never released: of one kind, made at one place. */
+export interface Leak {
+  readonly kind: 'block' | 'structReturn' | 'arena' | 'owned' | 'shared' | 'callback' | 'library';
+  readonly count: number;
+  readonly bytes: number;
+  /** Milliseconds since the oldest was made. */
+  readonly age: number;
+  /** Where in JavaScript. */
+  readonly stack: string;
+}
+
+/** Follows what is allocated from now on, or forgets it and does so no longer. `ARKFFI_LEAKS=1` has it on from the start. */
+export declare function trackAllocations(on: boolean): void;
+/** What was allocated since, and has not been released; the most bytes first. */
+export declare function leaks(): Leak[];
+
+/** What is written to stderr. */
+export interface DumpFlags {
+  /** At exit: what was never released. Turns `trackAllocations` on. */
+  readonly leaks: boolean;
+  /** At exit: the memory in use. */
+  readonly memory: boolean;
+  /** Each `runGC`. */
+  readonly gc: boolean;
+  /** Each release. */
+  readonly free: boolean;
+}
+
+export declare function setDumpFlags(flags: Partial<DumpFlags>): void;
+export declare function getDumpFlags(): DumpFlags;

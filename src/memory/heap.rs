@@ -1,0 +1,482 @@
+//! The memory that one environment holds: allocated, leased while calls use it, released exactly once.
+//!
+//! ```text
+//!   allocate → registry, accounts → leases of the calls that use it → release
+//!                                                                      ↑ free, close, the collector, the environment's end
+//! ```
+//!
+//! # Safety
+//! All functions are called on the environment's thread. A heap is never borrowed while an allocator, a
+//! deallocator or the engine runs: they may call back. The facade keeps the libraries of deallocators mapped. What is freed was in a table until then, and is in none any more.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use napi::sys::{self, napi_env};
+
+use super::accounts::{Account, Accounts};
+use super::allocator::Allocator;
+use super::code;
+use super::pool::Pool;
+use super::registry::{ByAddress, Kind, Range, Registry};
+use crate::slots::HELD;
+
+/// Why memory is not given, or not given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Refusal {
+    /// The allocator has none left.
+    Exhausted = 1,
+    /// It would go over the limit.
+    Limit = 2,
+    /// Nothing of that kind starts there.
+    Stranger = 3,
+    /// A call uses it.
+    Busy = 4,
+}
+
+/// A C function to be called with an address when the environment ends, or before.
+struct End {
+    code: usize,
+    argument: usize,
+    /// The address is memory to be freed, of so many bytes where that is known.
+    owned: Option<usize>,
+}
+
+/// The memory of one environment.
+#[derive(Default)]
+pub struct Heap {
+    /// What lies where.
+    pub registry: Registry,
+    /// How much there is.
+    pub accounts: Accounts,
+    /// Where blocks come from.
+    pub allocator: Allocator,
+    /// Struct results, and those that come from an allocator of the user's.
+    results: Pool,
+    given_results: ByAddress<usize>,
+    /// The memory that arenas are made of: start and size.
+    chunks: ByAddress<usize>,
+    /// How many calls use what starts there.
+    leases: ByAddress<u32>,
+    /// What is to be called at the end, the last first.
+    ends: BTreeMap<u64, End>,
+    last_end: u64,
+    /// The numbers of the ends that free memory, by its address.
+    owned: ByAddress<u64>,
+}
+
+/// The heap of an environment, and its environment.
+pub struct Memory {
+    env: napi_env,
+    slots: *mut u64,
+    heap: RefCell<Heap>,
+}
+
+fn account(kind: Kind) -> Account {
+    match kind {
+        Kind::Block | Kind::ForeignBlock => Account::Blocks,
+        Kind::Arena => Account::Arenas,
+        Kind::Shared => Account::Shared,
+    }
+}
+
+impl Heap {
+    fn check(&self, start: usize, kinds: &[Kind]) -> Result<Range, Refusal> {
+        let found = self.registry.at(start).filter(|range| kinds.contains(&range.kind));
+        let range = found.ok_or(Refusal::Stranger)?;
+        if self.leases.contains_key(&start) { Err(Refusal::Busy) } else { Ok(range) }
+    }
+
+    /// The range that an address lies in: a block, a part of an arena, a struct result, shared memory.
+    pub fn find(&self, address: usize) -> Option<(usize, usize)> {
+        let range = self.registry.find(address).map(|range| (range.start, range.size));
+        let given = || self.given_results.get(&address).map(|size| (address, *size));
+        range.or_else(|| self.results.find(address)).or_else(given)
+    }
+
+    /// Whether an address lies in anything that is held.
+    pub fn is_live(&self, address: usize) -> bool {
+        self.find(address).is_some() || self.owned.contains_key(&address)
+    }
+
+    /// Whether nothing is allocated that came from the allocator.
+    pub fn is_unused(&self) -> bool {
+        let unused = |account| self.accounts.tally(account).count == 0;
+        unused(Account::Blocks) && unused(Account::StructReturns) && self.chunks.is_empty()
+    }
+
+    /// What it takes to manage the memory, in bytes.
+    pub fn overhead(&self) -> usize {
+        let rest = self.ends.len() * 96 + (self.given_results.len() + self.leases.len()) * 24;
+        let unused: usize = self.chunks.values().sum();
+        let arenas = self.accounts.tally(Account::Arenas).bytes as usize;
+        self.registry.overhead() + self.results.overhead() + unused.saturating_sub(arenas) + rest
+    }
+
+    fn forget_result(&mut self, block: usize) -> Option<(usize, bool)> {
+        let (size, given) = match self.results.release(block) {
+            Some(size) => (size, false),
+            None => (self.given_results.remove(&block)?, true),
+        };
+        self.accounts.remove(Account::StructReturns, 1, size);
+        Some((size, given))
+    }
+}
+
+impl Memory {
+    /// The memory of that environment: none.
+    ///
+    /// # Safety
+    /// The slots are the environment's, and outlive it.
+    pub unsafe fn new(env: napi_env, slots: *mut u64) -> Self {
+        let memory = Memory { env, slots, heap: RefCell::default() };
+        memory.note_none();
+        memory
+    }
+
+    fn note_none(&self) {
+        // SAFETY: the slots have both words.
+        unsafe {
+            self.slots.cast::<f64>().add(HELD[0]).write(f64::INFINITY);
+            self.slots.cast::<f64>().add(HELD[1]).write(0.0);
+        }
+    }
+
+    /// Has JavaScript look up what lies there.
+    #[allow(clippy::cast_precision_loss)]
+    fn note(&self, start: usize, size: usize) {
+        // SAFETY: the slots have both words.
+        unsafe {
+            let (lowest, highest) =
+                (self.slots.cast::<f64>().add(HELD[0]), self.slots.cast::<f64>().add(HELD[1]));
+            *lowest = lowest.read().min(start as f64);
+            *highest = highest.read().max((start + size.max(1)) as f64);
+        }
+    }
+
+    /// Looks at the heap, or changes what no other code is told of.
+    pub fn with<T>(&self, look: impl FnOnce(&mut Heap) -> T) -> T {
+        look(&mut self.heap.borrow_mut())
+    }
+
+    /// Tells the engine how much memory there is, where that has changed enough. It may collect.
+    fn report(&self) {
+        let due = self.heap.borrow_mut().accounts.report();
+        if let Some(change) = due {
+            let mut total = 0;
+            // SAFETY: the environment's thread.
+            unsafe { sys::napi_adjust_external_memory(self.env, change, &mut total) };
+        }
+    }
+
+    fn reserve(&self, size: usize) -> Result<Allocator, Refusal> {
+        let heap = self.heap.borrow();
+        if heap.accounts.allows(size) { Ok(heap.allocator) } else { Err(Refusal::Limit) }
+    }
+
+    /// Allocates a block, unique even where the size is 0, and zeroed on demand.
+    ///
+    /// # Errors
+    /// [`Refusal::Limit`], [`Refusal::Exhausted`].
+    pub fn allocate(&self, size: usize, zeroed: bool) -> Result<usize, Refusal> {
+        let allocator = self.reserve(size)?;
+        let start = allocator.allocate(size, zeroed);
+        if start == 0 {
+            return Err(Refusal::Exhausted);
+        }
+        // Where an allocator gives an address twice, the second is not given on.
+        self.adopt(Range { start, size, kind: Kind::Block }).map_err(|_| Refusal::Exhausted)?;
+        Ok(start)
+    }
+
+    /// Notes memory that was allocated elsewhere for the user.
+    ///
+    /// # Errors
+    /// [`Refusal::Limit`]; [`Refusal::Stranger`] where something starts there already.
+    pub fn adopt(&self, range: Range) -> Result<(), Refusal> {
+        self.reserve(range.size)?;
+        {
+            let heap = &mut *self.heap.borrow_mut();
+            if !heap.registry.add(range) {
+                return Err(Refusal::Stranger);
+            }
+            // Arenas are counted as they are, not as the parts that they consist of.
+            let count = u64::from(range.kind != Kind::Arena);
+            heap.accounts.add(account(range.kind), count, range.size);
+        }
+        self.note(range.start, range.size);
+        self.report();
+        Ok(())
+    }
+
+    /// Forgets memory of those kinds: it is the caller's to free.
+    ///
+    /// # Errors
+    /// [`Refusal::Stranger`], [`Refusal::Busy`]; all stays as it is then.
+    pub fn forget(&self, start: usize, kinds: &[Kind]) -> Result<Range, Refusal> {
+        let range = {
+            let heap = &mut *self.heap.borrow_mut();
+            let range = heap.check(start, kinds)?;
+            heap.registry.remove(start);
+            heap.accounts.remove(account(range.kind), u64::from(range.kind != Kind::Arena), range.size);
+            range
+        };
+        if self.is_empty() {
+            self.note_none();
+        }
+        self.report();
+        Ok(range)
+    }
+
+    /// Changes the size of a block, which may move it.
+    ///
+    /// # Errors
+    /// As for [`Memory::allocate`] and [`Memory::forget`]; the block is as it was then.
+    pub fn resize(&self, start: usize, size: usize) -> Result<usize, Refusal> {
+        let (range, allocator) = {
+            let heap = self.heap.borrow();
+            let range = heap.check(start, &[Kind::Block])?;
+            if !heap.accounts.allows(size.saturating_sub(range.size)) {
+                return Err(Refusal::Limit);
+            }
+            (range, heap.allocator)
+        };
+        // Forgotten first: the allocator may call back, and the block is its own meanwhile.
+        self.forget(start, &[Kind::Block])?;
+        // SAFETY: a live block of this allocator until just now.
+        let moved = unsafe { allocator.resize(start, size) };
+        let kept = if moved == 0 { range } else { Range { start: moved, size, ..range } };
+        {
+            let heap = &mut *self.heap.borrow_mut();
+            heap.registry.add(kept);
+            heap.accounts.add(Account::Blocks, 1, kept.size);
+        }
+        self.note(kept.start, kept.size);
+        self.report();
+        if moved == 0 { Err(Refusal::Exhausted) } else { Ok(moved) }
+    }
+
+    /// Frees a block.
+    ///
+    /// # Errors
+    /// As for [`Memory::forget`].
+    pub fn free(&self, start: usize) -> Result<(), Refusal> {
+        self.forget(start, &[Kind::Block])?;
+        let allocator = self.heap.borrow().allocator;
+        // SAFETY: a live block of this allocator until just now, known to nobody else.
+        unsafe { allocator.free(start) };
+        Ok(())
+    }
+
+    /// Memory that an arena is made of. It counts as what is allocated in it.
+    ///
+    /// # Errors
+    /// [`Refusal::Exhausted`].
+    pub fn allocate_chunk(&self, size: usize) -> Result<usize, Refusal> {
+        let allocator = self.heap.borrow().allocator;
+        let start = allocator.allocate(size, false);
+        if start == 0 {
+            return Err(Refusal::Exhausted);
+        }
+        self.heap.borrow_mut().chunks.insert(start, size);
+        Ok(start)
+    }
+
+    /// Gives back what an arena was made of.
+    pub fn free_chunk(&self, start: usize) {
+        let allocator = self.heap.borrow().allocator;
+        let known = self.heap.borrow_mut().chunks.remove(&start);
+        if known.is_some() {
+            // SAFETY: a live block of this allocator until just now.
+            unsafe { allocator.free(start) };
+        }
+    }
+
+    /// Memory for a struct result that is kept.
+    ///
+    /// # Errors
+    /// As for [`Memory::allocate`].
+    pub fn take_result(&self, size: usize) -> Result<usize, Refusal> {
+        let allocator = self.reserve(size)?;
+        let block = match allocator {
+            Allocator::Libc => self.heap.borrow_mut().results.take(size).unwrap_or(0),
+            // C may write whole words.
+            Allocator::Given(_) => allocator.allocate(size.next_multiple_of(8), false),
+        };
+        if block == 0 {
+            return Err(Refusal::Exhausted);
+        }
+        {
+            let heap = &mut *self.heap.borrow_mut();
+            if matches!(allocator, Allocator::Given(_)) {
+                heap.given_results.insert(block, size);
+            }
+            heap.accounts.add(Account::StructReturns, 1, size);
+        }
+        self.note(block, size);
+        self.report();
+        Ok(block)
+    }
+
+    /// Takes the memory of a struct result back; `false` for anything but a live one's start.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub fn release_result(&self, block: usize) -> Result<bool, Refusal> {
+        let (found, allocator) = {
+            let heap = &mut *self.heap.borrow_mut();
+            if heap.leases.contains_key(&block) && heap.registry.at(block).is_none() {
+                return Err(Refusal::Busy);
+            }
+            (heap.forget_result(block), heap.allocator)
+        };
+        let Some((_, given)) = found else { return Ok(false) };
+        if given {
+            // SAFETY: a live block of this allocator until just now.
+            unsafe { allocator.free(block) };
+        }
+        self.report();
+        Ok(true)
+    }
+
+    /// Counts what is not at an address of its own.
+    pub fn count(&self, account: Account, count: u64, bytes: usize) {
+        self.heap.borrow_mut().accounts.add(account, count, bytes);
+        self.report();
+    }
+
+    /// Counts it no longer.
+    pub fn discount(&self, account: Account, count: u64, bytes: usize) {
+        self.heap.borrow_mut().accounts.remove(account, count, bytes);
+        self.report();
+    }
+
+    /// Whether no memory is held, so that no call can use any.
+    pub fn is_empty(&self) -> bool {
+        let heap = self.heap.borrow();
+        heap.registry.is_empty()
+            && heap.owned.is_empty()
+            && heap.accounts.tally(Account::StructReturns).count == 0
+    }
+
+    /// Notes what a call uses: of its words, those that lie in memory that is held. Gives the starts, for
+    /// [`Memory::end_lease`].
+    pub fn lease(&self, words: impl Iterator<Item = u64>) -> Vec<usize> {
+        let heap = &mut *self.heap.borrow_mut();
+        let mut leased = Vec::new();
+        for word in words {
+            // An integer that native code has not converted yet is a double.
+            let number = f64::from_bits(word);
+            let whole = if number >= 4096.0 && number < 2f64.powi(53) { number as usize } else { 0 };
+            for address in [word as usize, whole] {
+                if address < 4096 {
+                    continue;
+                }
+                let found = heap.find(address).map(|(start, _)| start);
+                let start = found.or_else(|| heap.owned.contains_key(&address).then_some(address));
+                if let Some(start) = start {
+                    *heap.leases.entry(start).or_insert(0) += 1;
+                    leased.push(start);
+                }
+            }
+        }
+        leased
+    }
+
+    /// Takes back what [`Memory::lease`] has noted.
+    pub fn end_lease(&self, leased: &[usize]) {
+        if leased.is_empty() {
+            return;
+        }
+        let heap = &mut *self.heap.borrow_mut();
+        for start in leased {
+            if let Some(count) = heap.leases.get_mut(start) {
+                *count -= 1;
+                if *count == 0 {
+                    heap.leases.remove(start);
+                }
+            }
+        }
+    }
+
+    /// Whether a call uses what starts there.
+    pub fn is_leased(&self, start: usize) -> bool {
+        self.heap.borrow().leases.contains_key(&start)
+    }
+
+    /// Has a C function called with an argument at the environment's end. Where `owned` has the size in bytes of what
+    /// it frees, it may be 0 for unknown. Gives the number by which it is taken back.
+    ///
+    /// # Errors
+    /// [`Refusal::Stranger`] where the address to be freed is arkffi's own, or owned already.
+    pub fn add_end(&self, code: usize, argument: usize, owned: Option<usize>) -> Result<u64, Refusal> {
+        let number = {
+            let heap = &mut *self.heap.borrow_mut();
+            if owned.is_some() && heap.is_live(argument) {
+                return Err(Refusal::Stranger);
+            }
+            heap.last_end += 1;
+            let number = heap.last_end;
+            heap.ends.insert(number, End { code, argument, owned });
+            if let Some(size) = owned {
+                heap.owned.insert(argument, number);
+                heap.accounts.add(Account::Owned, 1, size);
+            }
+            number
+        };
+        self.report();
+        Ok(number)
+    }
+
+    /// Takes an end back: the caller is to do what it says, or nobody. `false` where it was taken before.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub fn take_end(&self, number: u64) -> Result<bool, Refusal> {
+        {
+            let heap = &mut *self.heap.borrow_mut();
+            let Some(end) = heap.ends.get(&number) else { return Ok(false) };
+            if end.owned.is_some() && heap.leases.contains_key(&end.argument) {
+                return Err(Refusal::Busy);
+            }
+            let Some(end) = heap.ends.remove(&number) else { return Ok(false) };
+            if let Some(size) = end.owned {
+                heap.owned.remove(&end.argument);
+                heap.accounts.remove(Account::Owned, 1, size);
+            }
+        }
+        self.report();
+        Ok(true)
+    }
+
+    /// The environment ends: calls what is to be called, the last first, and frees what is left.
+    pub fn end(&self) {
+        while let Some((_, end)) = self.with(|heap| heap.ends.pop_last()) {
+            if code::is_executable(end.code) {
+                // SAFETY: that it is a function which takes one address is the user's promise; that it is
+                // code was just checked.
+                unsafe {
+                    let function: unsafe extern "C" fn(usize) = std::mem::transmute(end.code);
+                    function(end.argument);
+                }
+            }
+        }
+        let (allocator, blocks) = self.with(|heap| {
+            heap.owned.clear();
+            let registry = std::mem::take(&mut heap.registry);
+            let own = registry.ranges().filter(|range| range.kind == Kind::Block).map(|range| range.start);
+            let chunks = std::mem::take(&mut heap.chunks);
+            let results = std::mem::take(&mut heap.given_results);
+            let blocks: Vec<usize> = own.chain(chunks.into_keys()).chain(results.into_keys()).collect();
+            heap.results = Pool::default();
+            heap.accounts = Accounts::default();
+            (heap.allocator, blocks)
+        });
+        for block in blocks {
+            // SAFETY: a live block of this allocator, which was just forgotten.
+            unsafe { allocator.free(block) };
+        }
+    }
+}
