@@ -26,7 +26,10 @@ export declare class Environment {
    * without them libc's. `false` while anything is allocated.
    */
   setAllocator(functions?: Array<number> | undefined | null, opaque?: number | undefined | null): boolean;
-  /** Sets how many bytes of stack a call of C, and what it calls back, may use on this thread; 0 for what there is. */
+  /**
+   * Sets how many bytes of stack a call of C, and what it calls back, may use on this thread, and the stacks of threads
+   * that are started from now on; 0 for what there is by default.
+   */
   setStackLimit(bytes: number): void;
   /** The address of the word that guarded loads fill. */
   loadedAddress(): number;

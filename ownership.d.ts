@@ -132,7 +132,7 @@ export interface MemoryUsage {
   readonly arenas: MemoryTally;
   /** C memory by `own`, with the sizes that were given. Not in `bytes`. */
   readonly owned: MemoryTally;
-  /** Strings that C may read after arkffi has returned: those of background calls, and of structs in buffers. */
+  /** Strings of background calls that have not ended. Those of structs in buffers are the engine's memory. */
   readonly strings: MemoryTally;
   /** Of `sharedAlloc`. */
   readonly shared: MemoryTally;
@@ -162,7 +162,7 @@ export declare function runGC(): void;
 
 /**
  * Sets how many bytes of stack a call of C, and what it calls back, may use on this thread, and the stacks of threads
- * that are started for background and pumped calls from now on; 0 for what there is by default. A call that is too
+ * that are started for background and pumped calls from now on: 131,072 to 2^32, or 0 for what there is by default. A call that is too
  * deep throws a RangeError.
  */
 export declare function setMaxStackSize(bytes: number): void;

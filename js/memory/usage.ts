@@ -97,9 +97,18 @@ export function runGC(): void {
   gc();
 }
 
-/** Sets how much stack a call of C and what it calls back may use on this thread; 0 is all there is. */
+/** Less would not do for a call that calls back. */
+const smallestStack = 128 * 1024;
+const largestStack = 2 ** 32;
+
+/** Sets how much stack a call of C and what it calls back may use: here, and on threads that are started from now on. */
 export function setMaxStackSize(bytes: unknown): void {
-  environment.setStackLimit(checkLength(bytes, 'setMaxStackSize'));
+  const size = checkLength(bytes, 'setMaxStackSize');
+  if (size !== 0 && (size < smallestStack || size > largestStack)) {
+    const message = `setMaxStackSize takes 0, or ${smallestStack} to ${largestStack} bytes, got ${size}`;
+    throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
+  }
+  environment.setStackLimit(size);
 }
 
 type Flag = keyof typeof dumpFlags;

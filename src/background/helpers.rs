@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use super::job::Job;
-use super::pool::STACK_BYTES;
+use super::pool::stack;
 use crate::queue::lock;
 
 /// A thread that waits for a job.
@@ -25,7 +25,7 @@ pub fn run(job: Arc<Job>) -> bool {
         None => {
             let helper = Arc::<Helper>::default();
             let own = Arc::clone(&helper);
-            let builder = thread::Builder::new().name("arkffi pump".to_owned()).stack_size(STACK_BYTES);
+            let builder = thread::Builder::new().name("arkffi pump".to_owned()).stack_size(stack());
             if builder.spawn(move || work(&own)).is_err() {
                 return false;
             }

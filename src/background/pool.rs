@@ -15,8 +15,20 @@ use crossbeam_queue::SegQueue;
 use super::job::Job;
 use crate::queue::lock;
 
-/// The stack of a thread, in bytes: as much as the main thread usually has.
-pub const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// The stack of a thread by default, in bytes: as much as the main thread usually has.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// The stack of the threads that are started from now on.
+static STACK: AtomicUsize = AtomicUsize::new(STACK_BYTES);
+
+/// Sets the stack of the threads that are started from now on, in bytes; 0 is the default.
+pub fn set_stack(bytes: usize) {
+    STACK.store(if bytes == 0 { STACK_BYTES } else { bytes }, SeqCst);
+}
+
+/// The stack of a thread that is started now, in bytes.
+pub fn stack() -> usize {
+    STACK.load(SeqCst)
+}
 
 /// There are at least so many threads by default: calls that block should not stop the others.
 const LEAST_THREADS: usize = 4;
@@ -83,7 +95,7 @@ fn call_thread() {
 }
 
 fn start() {
-    let builder = thread::Builder::new().name("arkffi".to_owned()).stack_size(STACK_BYTES);
+    let builder = thread::Builder::new().name("arkffi".to_owned()).stack_size(stack());
     if builder.spawn(work).is_ok() {
         THREADS.fetch_add(1, SeqCst);
     }

@@ -14,6 +14,7 @@ use napi_derive::napi;
 use super::library::{LoadOptions, NativeLibrary};
 use super::{Raw, Result, raw, raw_env};
 use crate::aggregate::{Aggregate, Kind, Place, Value};
+use crate::background::pool;
 use crate::call::function::Group;
 use crate::call::suspending::{reload, resume_function};
 use crate::event_loop;
@@ -260,10 +261,12 @@ impl Environment {
         })
     }
 
-    /// Sets how many bytes of stack a call of C, and what it calls back, may use on this thread; 0 for what there is.
+    /// Sets how many bytes of stack a call of C, and what it calls back, may use on this thread, and the stacks of threads
+    /// that are started from now on; 0 for what there is by default.
     #[napi]
     pub fn set_stack_limit(&self, bytes: f64) {
         let own = stack::limit();
+        pool::set_stack(super::address(bytes));
         let asked = if bytes > 0.0 { stack::here().saturating_sub(super::address(bytes)) } else { 0 };
         // SAFETY: the slots have a word for it.
         unsafe { *self.state.slots.add(slots::STACK_LIMIT) = own.max(asked) as u64 };
