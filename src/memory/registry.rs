@@ -103,6 +103,13 @@ fn in_maps(start: usize, size: usize) -> bool {
     start.is_multiple_of(GRAIN) && size < (SPANNED - 1) * PAGE
 }
 
+/// Gives back most of a table that has become far too large.
+fn shrink<T>(table: &mut ByAddress<T>) {
+    if table.capacity() > 4096 && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len() * 2);
+    }
+}
+
 /// The page of an address, and the number of its grain in it.
 fn place(address: usize) -> (usize, usize) {
     (address / PAGE, address % PAGE / GRAIN)
@@ -138,6 +145,8 @@ impl Registry {
         } else {
             self.large.remove(&start);
         }
+        shrink(&mut self.entries);
+        shrink(&mut self.pages);
         Some(range)
     }
 
