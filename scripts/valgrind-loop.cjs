@@ -2,12 +2,15 @@
 // the guarded read itself, which is what it is for.
 const arkffi = require('../dist/index.js');
 const { dlopen, CFunction, malloc, free, strdup, CString, copy, disposable } = arkffi;
+const { Arena, own, realloc, calloc, toArrayBuffer, setMemoryLimit, memoryUsage } = arkffi;
 const { Struct, Union, array, bits, fn, JSCallback, read, releasePtr } = arkffi;
 
 const libc = dlopen(null, {
   abs: { args: ['i32'], returns: 'i32' },
   labs: { args: ['i64'], returns: 'i64' },
   free: { args: ['ptr'] },
+  plainCopy: { symbol: 'strdup', args: ['CString'], returns: 'ptr' },
+  sort: { symbol: 'qsort', args: ['ptr', 'usize', 'usize', fn({ args: ['ptr', 'ptr'], returns: 'int' })] },
   strlen: { args: ['CString'], returns: 'usize' },
   getenv: { args: ['CString'], returns: 'CString' },
   snprintf: { args: ['ptr', 'usize', 'CString', '...'], returns: 'i32' },
@@ -95,6 +98,42 @@ async function useCallbacks(round) {
   releasePtr(await structs.heldQuotient.async(round, 7));
 }
 
+let inUse = 0;
+const busy = new JSCallback(
+  (first, second) => {
+    try {
+      free(inUse);
+    } catch {
+      return first - second;
+    }
+    return 0;
+  },
+  { args: ['ptr', 'ptr'], returns: 'int' },
+);
+
+/** Everything that is held and released, and refused while it is in use. */
+function useMemory(round) {
+  const arena = new Arena();
+  arena.cstring(`text ${round}`);
+  arena.alloc(round % 5000, 64);
+  arena.array('i32', [round, 2, 3]);
+  arena.close();
+  const owned = own(symbols.plainCopy('owned'), symbols.free, { size: 6 });
+  owned.close();
+  const block = realloc(calloc(4, round % 50), 100);
+  toArrayBuffer(block, 0, 100);
+  inUse = block;
+  symbols.sort(block, 4, 4, busy);
+  free(block);
+  setMemoryLimit(memoryUsage().bytes + 10);
+  try {
+    malloc(100);
+  } catch {
+    // As it should.
+  }
+  setMemoryLimit(0);
+}
+
 const rounds = Number(process.argv[2] ?? 2000);
 const buffer = Buffer.alloc(64);
 
@@ -115,6 +154,7 @@ async function use(round) {
   free(text);
   free(malloc(round % 100));
   useStructs(round);
+  useMemory(round);
   if (round % 10 !== 0) return;
   await useCallbacks(round);
   const abs = CFunction({ ptr: symbols.abs, args: ['i32'], returns: 'i32' });

@@ -107,6 +107,8 @@ pub struct State {
     pub functions: Cell<Option<Functions>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
     deferred: RefCell<Vec<Loaded>>,
+    /// What keeps values of the engine's alive.
+    references: RefCell<Vec<napi_ref>>,
     /// The coroutine whose C runs on this thread at this moment; null for none. Every state of the thread has
     /// the same: there is more than one where the facade was loaded more than once.
     pub running: Rc<Cell<*mut Coroutine>>,
@@ -151,11 +153,31 @@ impl State {
             names: RefCell::default(),
             functions: Cell::new(None),
             deferred: RefCell::default(),
+            references: RefCell::default(),
             running: RUNNING.with(Rc::clone),
             stopped: Cell::new(false),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),
             warnings: RefCell::default(),
+        }
+    }
+
+    /// Has a reference deleted at the end.
+    pub fn keep(&self, reference: napi_ref) {
+        self.references.borrow_mut().push(reference);
+    }
+
+    /// Deletes the references, at the environment's end.
+    ///
+    /// # Safety
+    /// On the environment's thread; JavaScript does not run any more.
+    pub unsafe fn drop_references(&self) {
+        let kept = std::mem::take(&mut *self.references.borrow_mut());
+        let functions = self.functions.take();
+        let told = functions.map(|told| [told.dispatch, told.drive, told.settle, told.warn]);
+        for reference in kept.into_iter().chain(told.into_iter().flatten()) {
+            // SAFETY: made by this environment, and deleted once.
+            unsafe { sys::napi_delete_reference(self.env, reference) };
         }
     }
 

@@ -98,6 +98,8 @@ unsafe extern "C" fn leave_thread(context: *mut c_void) {
     let state = unsafe { Rc::from_raw(context.cast_const().cast::<State>()) };
     state.memory.end();
     state.leave_thread();
+    // SAFETY: the environment still lives; nothing of the facade's runs any more.
+    unsafe { state.drop_references() };
 }
 
 /// The state of one environment.
@@ -140,6 +142,7 @@ impl Environment {
             sys::napi_add_env_cleanup_hook(raw_env(env), Some(leave_thread), context);
         }
         watch_exit();
+        state.keep(slots);
         Ok(Environment {
             state,
             plans: RefCell::default(),
