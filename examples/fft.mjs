@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dlopen, ffi, Struct, suffix } from '../dist/index.js';
+import { dlopen, ffi, Struct, suffix } from 'arkffi';
 
 const Complex = Struct({ real: 'double', imag: 'double' });
 
