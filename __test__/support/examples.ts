@@ -1,15 +1,35 @@
 /** The programs of `examples/`. */
+import { expect } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const folder = join(__dirname, '..', '..', 'examples');
+export const examples = join(__dirname, '..', '..', 'examples');
 
-/** Runs an example and says how it ended. */
-export function runExample(file: string, args: readonly string[] = [], input = '') {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [join(folder, file), ...args], {
-    encoding: 'utf8',
-    input,
-    timeout: 200_000,
-  });
-  return { status, signal, stdout: stdout.trim(), stderr: stderr.trim() };
+/** Runs an example in a folder of its own, and gives how it ended and the files that it left there. */
+export function runExample(file: string, args: readonly string[] = [], input: string | Buffer = '') {
+  const folder = mkdtempSync(join(tmpdir(), 'arkffi-example-'));
+  try {
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [join(examples, file), ...args], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: folder },
+      input,
+      timeout: 200_000,
+      maxBuffer: 2 ** 26,
+    });
+    const files = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]),
+    );
+    return { status, signal, stderr: `${stderr}`.trim(), stdout, files };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The lines that an example prints that must end well and leave nothing behind. */
+export function linesOf(file: string, args: readonly string[] = [], input = ''): string[] {
+  const { stdout, ...end } = runExample(file, args, input);
+  expect(end).toEqual({ status: 0, signal: null, stderr: '', files: {} });
+  return `${stdout}`.trimEnd().split('\n');
 }

@@ -11,8 +11,14 @@ function isPresent(name: string): boolean {
   }
 }
 
-/** A test with a library; where the system lacks it, a skipped test that says so. */
-export function testWith(library: string, title: string, run: () => void | Promise<void>): void {
-  if (isPresent(library)) test(`${library}: ${title}`, run);
+/** A test with a library, or with any of several; where the system has none, a skipped test that says so. */
+export function testWith(
+  libraries: string | readonly string[],
+  title: string,
+  run: () => void | Promise<void>,
+): void {
+  const names = [libraries].flat();
+  const library = names.find(isPresent) ?? names[0]!;
+  if (names.some(isPresent)) test(`${library}: ${title}`, run);
   else test.skip(`${library}: ${title} (the library is not installed)`, run);
 }
