@@ -16,7 +16,7 @@ const cairo_text_extents_t = Struct({
 const RGB24 = 1;
 const Write = { args: ['ptr', 'ptr', 'uint'], returns: 'int' };
 
-const { symbols: cairo } = open(['libcairo.so.2', 'cairo'], {
+const lib = open(['libcairo.so.2', 'cairo'], {
   cairo_version_string: { returns: 'CString' },
   cairo_image_surface_create: { args: ['int', 'int', 'int'], returns: 'ptr' },
   cairo_surface_write_to_png_stream: { args: ['ptr', fn(Write), 'ptr'], returns: 'int' },
@@ -37,6 +37,7 @@ const { symbols: cairo } = open(['libcairo.so.2', 'cairo'], {
   cairo_stroke: { args: ['ptr'] },
   cairo_show_text: { args: ['ptr', 'CString'] },
 });
+const cairo = lib.symbols;
 
 function check(status) {
   if (status !== 0) throw new Error(`cairo: ${cairo.cairo_status_to_string(status)}`);
@@ -104,3 +105,4 @@ if (file !== undefined) writeFileSync(file, png);
 console.log(
   `${file ?? 'A chart'}: ${rows.length} bars, ${png.length} bytes, by cairo ${cairo.cairo_version_string()}`,
 );
+lib.close();

@@ -23,7 +23,7 @@ const CANCELLED = 42;
 const Write = { args: ['ptr', 'size_t', 'size_t', 'ptr'], returns: 'size_t' };
 const Progress = { args: ['ptr', 'int64', 'int64', 'int64', 'int64'], returns: 'int' };
 
-const { symbols: curl } = open(['libcurl.so.4', 'libcurl-gnutls.so.4', 'curl'], {
+const lib = open(['libcurl.so.4', 'libcurl-gnutls.so.4', 'curl'], {
   curl_global_init: { args: ['long'], returns: 'int' },
   curl_easy_init: { returns: 'ptr', throws: 'null' },
   curl_easy_setopt: { args: ['ptr', 'int', '...'], returns: 'int', throws: 'nonzero' },
@@ -31,6 +31,7 @@ const { symbols: curl } = open(['libcurl.so.4', 'libcurl-gnutls.so.4', 'curl'], 
   curl_easy_strerror: { args: ['int'], returns: 'CString' },
   curl_easy_cleanup: { args: ['ptr'] },
 });
+const curl = lib.symbols;
 
 async function download(url, file) {
   const output = openSync(file, 'w');
@@ -107,4 +108,6 @@ try {
 } catch (error) {
   console.error(`${url ?? 'download'}: ${error.message}`);
   process.exitCode = 1;
+} finally {
+  lib.close();
 }

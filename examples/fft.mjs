@@ -36,7 +36,7 @@ function fftw() {
     execute(steps);
     destroy(steps);
   };
-  return { by: 'FFTW', transform };
+  return { by: 'FFTW', transform, lib };
 }
 
 /** A transform by fft.c, which is compiled first. */
@@ -46,14 +46,14 @@ function compiled() {
   const library = join(folder, `fft.${suffix}`);
   try {
     execFileSync(process.env.CC ?? 'cc', ['-O2', '-shared', '-fPIC', '-o', library, source, '-lm']);
-    const { fft } = dlopen(library, { fft: { args: ['ptr', 'int'] } }).symbols;
-    return { by: 'fft.c', transform: fft };
+    const lib = dlopen(library, { fft: { args: ['ptr', 'int'] } });
+    return { by: 'fft.c', transform: lib.symbols.fft, lib };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const { by, transform } = fftw() ?? compiled();
+const { by, transform, lib } = fftw() ?? compiled();
 
 // Two waves: 3 periods of height 2, and 8 periods of height 0.5.
 const n = 32;
@@ -75,3 +75,4 @@ for (let i = 0; i <= n / 2; i++) {
   console.log(`${`${i}`.padStart(3)} ${height.toFixed(3)} ${'*'.repeat(Math.round(height * 10))}`.trimEnd());
 }
 console.log(`The third, through the view: ${third.real.toFixed(3)} + ${third.imag.toFixed(3)}i`);
+lib.close();

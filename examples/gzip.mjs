@@ -28,7 +28,7 @@ const [OK, STREAM_END, BUF_ERROR] = [0, 1, -5];
 const DEFLATED = 8;
 const GZIP = 15 + 16;
 
-const { symbols: zlib } = open(['libz.so.1', 'z'], {
+const lib = open(['libz.so.1', 'z'], {
   zlibVersion: { returns: 'CString' },
   zError: { args: ['int'], returns: 'CString' },
   deflateInit2_: { args: ['ptr', 'int', 'int', 'int', 'int', 'int', 'CString', 'int'], returns: 'int' },
@@ -38,6 +38,7 @@ const { symbols: zlib } = open(['libz.so.1', 'z'], {
   inflate: { args: ['ptr', 'int'], returns: 'int' },
   inflateEnd: { args: ['ptr'], returns: 'int' },
 });
+const zlib = lib.symbols;
 
 function check(result) {
   if (result < OK) throw new Error(zlib.zError(result));
@@ -107,4 +108,6 @@ try {
 } catch (error) {
   console.error(`gzip: ${error.message}`);
   process.exitCode = 1;
+} finally {
+  lib.close();
 }

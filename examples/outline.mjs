@@ -63,7 +63,8 @@ const definitions = {
   disposeString: { args: [CXString] },
 };
 const ofC = Object.entries(definitions).map(([name, def]) => [name, { symbol: `clang_${name}`, ...def }]);
-const { symbols: clang } = open(names, Object.fromEntries(ofC));
+const lib = open(names, Object.fromEntries(ofC));
+const clang = lib.symbols;
 
 /** The text of a CXString, which is given back. */
 function text(string) {
@@ -134,3 +135,4 @@ if (code === 0) {
   process.exitCode = 1;
 }
 clang.disposeIndex(index);
+lib.close();

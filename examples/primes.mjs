@@ -36,10 +36,11 @@ function compiled() {
   }
 }
 
-const { symbols: pthread } = open(['libpthread.so.0', 'c'], {
+const system = open(['libpthread.so.0', 'c'], {
   pthread_create: { args: ['ptr', 'ptr', 'callback', 'ptr'], returns: 'int' },
   pthread_join: { args: ['ulong', 'ptr'], returns: 'int' },
 });
+const pthread = system.symbols;
 const lib = compiled();
 
 /** Counts the primes below a limit. `shouldStop` is asked every now and then. */
@@ -89,3 +90,4 @@ console.log(
   `Stopped half-way: ${half.stopped} threads, ${half.count < all.count ? 'fewer' : 'as many'} primes.`,
 );
 lib.close();
+system.close();

@@ -8,10 +8,11 @@ const Planet = Struct({ name: array(FFIType.char, 8), diameter: FFIType.double, 
 /** int compare(const void *, const void *): with `fn`, a plain function serves for as long as the call lasts. */
 const Compare = fn({ args: ['ptr', 'ptr'], returns: 'int' });
 
-const { symbols: libc } = open(['libc.so.6', 'c'], {
+const lib = open(['libc.so.6', 'c'], {
   qsort: { args: ['ptr', 'size_t', 'size_t', Compare] },
   bsearch: { args: ['ptr', 'ptr', 'size_t', 'size_t', Compare], returns: 'ptr' },
 });
+const libc = lib.symbols;
 
 const planets = [
   ['Mercury', 4879, 0],
@@ -59,3 +60,4 @@ for (let index = 0; index < planets.length; index++) {
 const wanted = Planet.create({ name: bytesOf('Saturn'), diameter: 116460, moons: 274 });
 const found = libc.bsearch(wanted, table, planets.length, Planet.size, order);
 console.log(`Saturn is number ${(found - ptr(table)) / Planet.size + 1}.`);
+lib.close();

@@ -12,8 +12,8 @@ const NONET = 1 << 11;
 
 const names = ['libxml2.so.2', 'libxml2.so.16', 'xml2'];
 // A variable of the library says how its strings are freed. It is read first, as the definitions below need it.
-const { xmlFree } = open(names, { xmlFree: { type: 'ptr' } }).symbols;
-const owned = disposable('CString', xmlFree.value);
+const variables = open(names, { xmlFree: { type: 'ptr' } });
+const owned = disposable('CString', variables.symbols.xmlFree.value);
 
 const lib = open(names, {
   xmlReaderForIO: {
@@ -102,4 +102,5 @@ try {
   process.exitCode = 1;
 } finally {
   lib.close();
+  variables.close();
 }

@@ -7,13 +7,16 @@ import { join } from 'node:path';
 
 export const examples = join(__dirname, '..', '..', 'examples');
 
-/** Runs an example in a folder of its own, and gives how it ended and the files that it left there. */
+/**
+ * Runs an example in a folder of its own, and gives how it ended and the files that it left there. What it has not
+ * released is named on stderr.
+ */
 export function runExample(file: string, args: readonly string[] = [], input: string | Buffer = '') {
   const folder = mkdtempSync(join(tmpdir(), 'arkffi-example-'));
   try {
     const { status, signal, stdout, stderr } = spawnSync(process.execPath, [join(examples, file), ...args], {
       cwd: folder,
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, TMPDIR: folder, ARKFFI_LEAKS: '1' },
       input,
       timeout: 200_000,
       maxBuffer: 2 ** 26,

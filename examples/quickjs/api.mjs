@@ -57,7 +57,7 @@ export const JSRuntimeFinalizer = { args: ['ptr', 'ptr'] };
 
 const value = JSValue.object;
 
-export const quickjs = dlopen(build(), {
+export const library = dlopen(build(), {
   JS_GetVersion: { returns: 'CString' },
   JS_NewRuntime: { returns: 'ptr' },
   JS_NewRuntime2: { args: ['ptr', 'ptr'], returns: 'ptr' },
@@ -103,4 +103,5 @@ export const quickjs = dlopen(build(), {
   JS_SetPropertyStr: { args: ['ptr', JSValue, 'CString', JSValue], returns: 'int' },
   JS_NewCFunction2: { args: ['ptr', 'callback', 'CString', 'int', 'int', 'int'], returns: value },
   JS_GetArrayBuffer: { args: ['ptr', 'ptr', JSValue], returns: 'ptr' },
-}).symbols;
+});
+export const quickjs = library.symbols;

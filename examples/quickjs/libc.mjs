@@ -1,7 +1,7 @@
 // What the example needs of libc.
 import { dlopen } from 'arkffi';
 
-export const libc = dlopen(null, {
+export const library = dlopen(null, {
   malloc: { args: ['size_t'], returns: 'ptr' },
   calloc: { args: ['size_t', 'size_t'], returns: 'ptr' },
   realloc: { args: ['ptr', 'size_t'], returns: 'ptr' },
@@ -14,4 +14,5 @@ export const libc = dlopen(null, {
   open_memstream: { args: ['ptr', 'ptr'], returns: 'ptr', throws: 'null' },
   fclose: { args: ['ptr'], returns: 'int', throws: 'nonzero' },
   fflush: { args: ['ptr'], returns: 'int', throws: 'nonzero' },
-}).symbols;
+});
+export const libc = library.symbols;

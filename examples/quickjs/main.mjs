@@ -10,7 +10,8 @@ try {
   process.exit();
 }
 
-const { quickjs } = await import('./api.mjs');
+const { library, quickjs } = await import('./api.mjs');
+const { library: system } = await import('./libc.mjs');
 const { memory } = await import('./memory.mjs');
 const { allocator } = await import('./allocator.mjs');
 const { functions } = await import('./functions.mjs');
@@ -21,3 +22,4 @@ for (const section of [memory, allocator, functions, ending]) {
   console.log(`\n── ${section.name}`);
   await section();
 }
+for (const each of [library, system]) each.close();
