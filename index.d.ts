@@ -55,17 +55,19 @@ export interface DisposableType {
 }
 
 /** What a type in a definition can be. */
-export type Type = Exclude<TypeName, 'void' | 'v'> | CompositeType;
+export type Type = Exclude<TypeName, 'void' | 'v'> | CompositeType | typeof CString;
 
 /** What the result of a function can be. */
-export type ResultType = Exclude<TypeName, FilledIn> | DisposableType | ReturnableType;
+export type ResultType = Exclude<TypeName, FilledIn> | DisposableType | ReturnableType | typeof CString;
 
 /** The JavaScript value that an argument of that type accepts. */
 export type Argument<T> = T extends keyof ArgumentTypes
   ? ArgumentTypes[T]
   : T extends CompositeType<infer Values>
     ? Values['argument']
-    : never;
+    : T extends typeof CString
+      ? TextLike
+      : never;
 
 /** The JavaScript value that a result of that type gives. */
 export type Result<T> = T extends keyof ResultTypes
@@ -74,7 +76,9 @@ export type Result<T> = T extends keyof ResultTypes
     ? string | null
     : T extends ReturnableType<infer Values>
       ? Values['result']
-      : never;
+      : T extends typeof CString
+        ? string | null
+        : never;
 
 /** A calling convention. Those but `'default'` exist on 32-bit Windows alone. */
 export type Abi = 'default' | 'stdcall' | 'fastcall' | 'thiscall';
@@ -391,7 +395,10 @@ export declare function linkSymbols<const Defs extends Readonly<Record<string, P
 export declare const suffix: 'so' | 'dylib' | 'dll';
 
 /** A string that C allocated for the caller: copied, then handed to `free`. */
-export declare function disposable(type: 'CString' | 'cstring' | 's', free: FunctionLike): DisposableType;
+export declare function disposable(
+  type: 'CString' | 'cstring' | 's' | typeof CString,
+  free: FunctionLike,
+): DisposableType;
 
 /** The size of a type. */
 export declare function sizeof(type: MemoryType): number;
@@ -412,7 +419,7 @@ export interface Ref<T> {
 /** Zero by default. The strings of a struct's fields live as long as the ref, or until it has another value. */
 export declare function ref<T extends MemoryType>(type: T, value?: InferInput<NoInfer<T>>): Ref<T>;
 
-/** A C string at an address. Its bytes are copied out when the object is made. */
+/** A C string at an address. Its bytes are copied out when the object is made. As a type, the same as `'CString'`. */
 export declare class CString {
   /** NULL gives the empty string. With `byteLength`, exactly so many bytes; else up to the NUL. */
   constructor(pointer: PointerLike, byteOffset?: number, byteLength?: number);

@@ -1,6 +1,7 @@
 /** C strings that stay where they are: their bytes copied out when the object is made. */
 import { bytesAt, copyOf, textAt } from './memory/bytes';
 import { checkLength } from './memory/range';
+import { addClass, typeNamed } from './types';
 
 /** A NUL-terminated string at an address, or exactly so many bytes. */
 export class CString {
@@ -40,3 +41,5 @@ export class CString {
     return this.toString();
   }
 }
+
+addClass(CString, typeNamed('CString'));

@@ -89,6 +89,11 @@ export function addComposite(standing: object, info: Omit<TypeInfo, 'id'>): Type
   return type;
 }
 
+/** Lets a class stand for a type. */
+export function addClass(standing: object, type: TypeInfo): void {
+  composites.set(standing, type);
+}
+
 /** What stands for structs and unions of which a result is a plain object, not an address. */
 const objectTypes = new WeakSet<object>();
 

@@ -27,7 +27,7 @@ describe('disposable', () => {
     expect([symbols.string_new.length, symbols.string_new.name]).toEqual([1, 'string_new']);
   });
 
-  test.each(['CString', 'cstring', 's'] as const)('%s', (name) => {
+  test.each(['CString', 'cstring', 's', CString] as const)('%p', (name) => {
     const { symbols } = dlopen(fixture, {
       string_new: { args: ['CString'], returns: disposable(name, allocator.string_delete) },
     });

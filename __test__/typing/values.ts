@@ -62,6 +62,11 @@ void linked.symbols.four;
 // @ts-expect-error each needs a ptr
 linkSymbols({ one: { args: [] } });
 
+const spelled = dlopen(null, { strdup: { args: [CString], returns: CString } });
+assert<Equal<ReturnType<typeof spelled.symbols.strdup>, string | null>>();
+spelled.symbols.strdup('text');
+// @ts-expect-error a number is no text, but a pointer; an object is neither
+spelled.symbols.strdup({});
 const freed = dlopen(null, { strdup: { args: ['CString'], returns: disposable('CString', add) } });
 assert<Equal<ReturnType<typeof freed.symbols.strdup>, string | null>>();
 // @ts-expect-error only strings are disposed of
