@@ -22,8 +22,10 @@ import type {
   StructSchema,
   UnionSchema,
 } from './composites';
+import type { GeneralDefinition, GeneralSymbol } from './cdef';
 import type { ArgumentTypes, FFIType as FFITypes, FilledIn, ResultTypes } from './types';
 
+export * from './cdef';
 export * from './composites';
 export * from './ownership';
 export { FFIType } from './types';
@@ -280,7 +282,8 @@ export interface DataSymbol<T> {
   set value(value: InferInput<T>);
 }
 
-type SymbolOf<Def> =
+type SymbolOf<Def> = Def extends GeneralDefinition ? GeneralSymbol : KnownSymbol<Def>;
+type KnownSymbol<Def> =
   | (Def extends { readonly type: infer T } ? DataSymbol<T> : NativeFunction<Def>)
   | (Def extends { readonly optional: infer Optional } ? (Optional extends false ? never : null) : never);
 

@@ -1,0 +1,144 @@
+/** C declarations as tokens, each with its place. */
+import { ffiError, type ErrorCode } from '../errors';
+
+/** Both counted from 1; a column is a character. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Token extends Place {
+  readonly kind: 'name' | 'number' | 'char' | 'string' | 'pack' | 'given' | 'mark' | 'end';
+  readonly text: string;
+  /** The value that stands here, of a template. */
+  readonly given?: unknown;
+}
+
+/** An error at a place. `owner` is the function that was given the text. */
+export function failAt(
+  owner: string,
+  { line, column }: Place,
+  message: string,
+  code: ErrorCode = 'ERR_FFI_INVALID_TYPE',
+): Error {
+  // A name may be as long as the text.
+  const short = message.replaceAll(/[\w$]{60,}/g, (name) => `${name.slice(0, 59)}…`);
+  return ffiError(code, `${owner}: line ${line}, column ${column}: ${short}`);
+}
+
+/** What a token is called in messages. */
+export function naming({ kind, text }: Token): string {
+  return kind === 'end' ? 'the end' : kind === 'given' ? 'a value of the template' : `'${text}'`;
+}
+
+/** Blanks, the preprocessor's lines, then what a token can be. */
+const blank = /(?:\s|\\\r?\n)+|\/\/[^\n]*/y;
+const directive = /#[^\n]*/y;
+const pack = /^#[ \t]*pragma[ \t]+pack[ \t]*\(([^)]*)\)\s*$/;
+const patterns = [
+  ['name', /[A-Za-z_$][\w$]*/y],
+  ['number', /\d[\w.]*/y],
+  ['char', /'(?:[^'\\\n]|\\[^\n])+'/y],
+  ['string', /"(?:[^"\\\n]|\\[^\n])*"/y],
+  ['mark', /\.\.\.|<<|>>|[<>=!]=|&&|\|\||[-+*/%&|^~!<>=()[\]{},;:?.]/y],
+] as const;
+
+/** More tokens than this are refused, before they use up memory. */
+const maxTokens = 1_000_000;
+
+class Tokenizer {
+  readonly tokens: Token[] = [];
+  #line = 1;
+  #lineStart = 0;
+  #source = '';
+  #at = 0;
+
+  constructor(readonly owner: string) {}
+
+  #place(): Place {
+    return { line: this.#line, column: this.#at - this.#lineStart + 1 };
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#source)?.[0];
+  }
+
+  #skip(text: string): void {
+    const from = this.#at;
+    this.#at += text.length;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) {
+      this.#line++;
+      this.#lineStart = from + end + 1;
+    }
+  }
+
+  #push(kind: Token['kind'], text: string): void {
+    if (this.tokens.length === maxTokens)
+      throw failAt(this.owner, this.#place(), `more than ${maxTokens} tokens`);
+    this.tokens.push({ kind, text, ...this.#place() });
+  }
+
+  read(source: string): void {
+    // A line goes on across the values of a template.
+    this.#lineStart -= this.#at;
+    this.#source = source;
+    this.#at = 0;
+    while (this.#at < source.length) {
+      const skipped = this.#comment() ?? this.#match(blank);
+      if (skipped !== undefined) this.#skip(skipped);
+      else this.#token();
+    }
+  }
+
+  #comment(): string | undefined {
+    if (!this.#source.startsWith('/*', this.#at)) return undefined;
+    const end = this.#source.indexOf('*/', this.#at + 2);
+    if (end === -1) throw failAt(this.owner, this.#place(), 'the comment has no end');
+    return this.#source.slice(this.#at, end + 2);
+  }
+
+  #token(): void {
+    const line = this.#match(directive);
+    if (line !== undefined) {
+      const found = pack.exec(line);
+      const message = `of the preprocessor, only '#pragma pack' is known here`;
+      if (found === null) throw failAt(this.owner, this.#place(), message);
+      this.#push('pack', found[1]!);
+      this.#skip(line);
+      return;
+    }
+    for (const [kind, pattern] of patterns) {
+      const text = this.#match(pattern);
+      if (text === undefined) continue;
+      this.#push(kind, text);
+      this.#skip(text);
+      return;
+    }
+    const found = String.fromCodePoint(this.#source.codePointAt(this.#at)!).replace('\0', '\\0');
+    throw failAt(this.owner, this.#place(), `'${found}' is not C`);
+  }
+
+  give(given: unknown): void {
+    this.tokens.push({ kind: 'given', text: '', given, ...this.#place() });
+  }
+
+  end(): Token[] {
+    this.#push('end', '');
+    return this.tokens;
+  }
+}
+
+/** The tokens of a text; of a template, its texts with a value between each two. */
+export function tokenize(owner: string, texts: readonly string[], values: readonly unknown[]): Token[] {
+  const tokenizer = new Tokenizer(owner);
+  texts.forEach((text, index) => {
+    tokenizer.read(text);
+    if (index >= values.length || index === texts.length - 1) return;
+    const value = values[index];
+    if (typeof value === 'string') tokenizer.read(value);
+    else if (typeof value === 'number' || typeof value === 'bigint') tokenizer.read(String(value));
+    else tokenizer.give(value);
+  });
+  return tokenizer.end();
+}
