@@ -113,6 +113,8 @@ export declare class NativeLibrary {
   symbol(name: string, version?: string | undefined | null): number | null;
   /** The names nearest to one that the library lacks. */
   nearNames(name: string): Array<string>;
+  /** The names that the library exports, in order. */
+  names(): Array<string>;
   /**
    * The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
    * 'direct', 'suspendable', 'pumped' or 'background'.
@@ -271,3 +273,5 @@ export interface SlotLayout {
 
 /** Sets how many background calls of the process run at once. */
 export declare function setPoolSize(size: number): void;
+/** The version of libffi that calls go through. */
+export declare function libffiVersion(): string;

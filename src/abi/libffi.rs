@@ -6,7 +6,7 @@
 //! its word; the build refuses other byte orders.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::MaybeUninit;
 
 use libffi::low::{CodePtr, ffi_cif, prep_closure, try_closure_alloc};
@@ -21,6 +21,16 @@ use crate::types::{Machine, TypeId};
 
 #[cfg(target_endian = "big")]
 compile_error!("argument words are passed to libffi by address, which needs little-endian words");
+
+unsafe extern "C" {
+    fn ffi_get_version() -> *const c_char;
+}
+
+/// The version of libffi, as it tells.
+pub fn version() -> String {
+    // SAFETY: libffi, which is linked in, takes nothing here, and gives a constant string.
+    unsafe { CStr::from_ptr(ffi_get_version()) }.to_string_lossy().into_owned()
+}
 
 /// A prepared call interface.
 pub struct Interface {

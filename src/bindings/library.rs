@@ -9,6 +9,7 @@ use napi_derive::napi;
 
 use super::environment::Environment;
 use super::{Raw, Result, address, number, raw_env};
+use crate::abi::libffi;
 use crate::background::pool;
 use crate::call::entry::Entry;
 use crate::call::function::{Group, Mode, bind};
@@ -85,6 +86,12 @@ impl NativeLibrary {
         self.loaded.borrow().as_ref().map(|loaded| loaded.near_names(&name)).unwrap_or_default()
     }
 
+    /// The names that the library exports, in order.
+    #[napi]
+    pub fn names(&self) -> Vec<String> {
+        self.loaded.borrow().as_ref().map(Loaded::names).unwrap_or_default()
+    }
+
     /// The native function that calls `target` by a plan, and its number for `closeFunction`. The mode is
     /// 'direct', 'suspendable', 'pumped' or 'background'.
     #[napi(ts_return_type = "[(...values: unknown[]) => unknown, number]")]
@@ -140,6 +147,12 @@ impl NativeLibrary {
 #[napi]
 pub fn set_pool_size(size: u32) {
     pool::set_size(size as usize);
+}
+
+/// The version of libffi that calls go through.
+#[napi]
+pub fn libffi_version() -> String {
+    libffi::version()
 }
 
 /// The names most like one, best first.

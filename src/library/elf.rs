@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use memmap2::Mmap;
 use object::Endianness;
 use object::elf::{
-    DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRSZ, DT_STRTAB, FileHeader64, STB_GLOBAL, STT_FUNC, STT_GNU_IFUNC,
+    DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRSZ, DT_STRTAB, FileHeader64, SHN_ABS, STB_GLOBAL, STT_FUNC,
+    STT_GNU_IFUNC,
 };
 use object::read::elf::{Dyn, ElfFile, ProgramHeader, Sym};
 
@@ -37,7 +38,8 @@ fn exported<'data>(elf: &Elf<'data>, kind: Kind) -> Vec<&'data [u8]> {
     let endian = elf.endian();
     let table = elf.elf_dynamic_symbol_table();
     let wanted = |symbol: &object::elf::Sym64<Endianness>| {
-        let defined = !symbol.is_undefined(endian);
+        // Absolute symbols are the names of versions.
+        let defined = !symbol.is_undefined(endian) && symbol.st_shndx(endian) != SHN_ABS;
         let function = matches!(symbol.st_type(), STT_FUNC | STT_GNU_IFUNC);
         defined && (kind == Kind::Any || (symbol.st_bind() == STB_GLOBAL && function))
     };

@@ -153,6 +153,14 @@ impl Loaded {
         nearest(name, elf::exported_names(&self.path).iter().map(String::as_str))
     }
 
+    /// The names that the library exports, in order; none where its file says nothing of them.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = elf::exported_names(&self.path);
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Gives the library back to the loader, unless [`keep_mapped`] was called.
     pub fn unload(self) {
         if KEEP_MAPPED.load(Ordering::Relaxed) {
