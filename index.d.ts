@@ -380,6 +380,26 @@ export declare function setPoolSize(size: number): void;
  */
 export declare function errno(value?: number): number;
 
+/** A call of C that has ended, for `trace`. */
+export interface TracedCall {
+  /** The file of the library; empty for the running process and for code in no library. */
+  readonly library: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly result?: unknown;
+  /** What the call threw, or was rejected with. */
+  readonly error?: unknown;
+  /** In milliseconds, with the conversions; of a call in the background, until it was settled. */
+  readonly time: number;
+  readonly async: boolean;
+}
+
+/**
+ * Tells of every call of C on this thread as it ends: to stderr, or to a function, whose own calls are left
+ * out; `false` ends it. `ARKFFI_TRACE=1` is `trace(true)` from the start. It costs nothing until it is used.
+ */
+export declare function trace(to: boolean | ((call: TracedCall) => void)): void;
+
 /** Windows' error code of the last call of C; elsewhere `ERR_FFI_UNSUPPORTED`. */
 export declare function lastError(): number;
 

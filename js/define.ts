@@ -23,6 +23,8 @@ export interface FunctionDefinition extends Signature {
   readonly kind: 'function';
   /** Whether the thread serves callbacks while C runs. */
   readonly pump: boolean;
+  /** Whether traces tell of its calls: those of arkffi's own they leave out. */
+  readonly traced: boolean;
   /** Tells of a result that it means failure. */
   readonly throws: FailureTest | undefined;
 }
@@ -148,6 +150,7 @@ export function defineFunction(
     kind: 'function',
     ...signature,
     pump,
+    traced: true,
     throws: failureTest(def.throws, signature.result, `${where}.throws`),
   };
 }
@@ -166,7 +169,7 @@ export function resolveSignature(def: Record<string, unknown>, where: string): S
 /** A function of arkffi's own making. */
 export function plainFunction(args: readonly TypeInfo[], result: TypeInfo): FunctionDefinition {
   const signature = { args, variadic: false, result, holds: false, free: undefined };
-  return { kind: 'function', ...signature, pump: false, throws: undefined };
+  return { kind: 'function', ...signature, pump: false, traced: false, throws: undefined };
 }
 
 function symbolName(value: unknown, where: string): string {

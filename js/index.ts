@@ -36,4 +36,5 @@ export { ffi } from './raw';
 export { ref } from './ref';
 export { releasePtr } from './release';
 export { offsetof, Struct, StructSchema, Union, UnionSchema } from './schema/schema';
+export { trace } from './trace';
 export { alignof, disposable, sizeof } from './types';

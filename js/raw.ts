@@ -40,7 +40,7 @@ function checkName(name: unknown, owner: string): string {
 function define(argTypes: unknown, returnType: unknown, owner: string): FunctionDefinition {
   const args = resolveTypes(argTypes ?? [], owner);
   const { result, holds, free } = resolveResult(returnType, owner);
-  return { ...plainFunction(args, result), holds, free };
+  return { ...plainFunction(args, result), traced: true, holds, free };
 }
 
 function functionsOf(opened: Opened): Map<string, Defined> {

@@ -18,6 +18,7 @@ import { isAddress, isAggregate } from '../types';
 import { closeCallbacks } from '../upcall/callback';
 import { convertAll } from '../values';
 import { noted, tracking } from '../memory/track';
+import { passed, traced, tracing } from '../trace';
 import * as results from './results';
 import { isFunctionPointer, type Parameter, type Shape } from './shape';
 import * as support from './support';
@@ -201,7 +202,7 @@ function result(shape: Shape): string {
   }
 }
 
-function source(shape: Shape, id: number): string {
+function source(shape: Shape, id: number, isTraced: boolean): string {
   const { parameters } = shape;
   const args = parameters.map((_, index) => `a${index}`).join(', ');
   const values = parameters.flatMap((parameter, index) =>
@@ -249,7 +250,8 @@ function source(shape: Shape, id: number): string {
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
   let lastText = null, calls = 0;
-  return function (${args}) {
+  return function wrapper(${args}) {
+    ${isTraced ? 'if (tracing.on && !passed()) return traced(wrapper, owner, library, arguments);' : ''}
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
     let flags = 0, r${kept ? ', kept' : ''};
     ${closing[0]}
@@ -290,12 +292,20 @@ const helpers = {
   isOpenCallback,
   tracking,
   noted,
+  tracing,
+  passed,
+  traced,
 };
 
 let count = 0;
 
 /** Makes the wrapper of a native function. */
-export function compileWrapper(native: NativeFunction, shape: Shape, owner: string): Wrapper {
+export function compileWrapper(
+  native: NativeFunction,
+  shape: Shape,
+  owner: string,
+  library: string | undefined,
+): Wrapper {
   const { parameters, result: resultType } = shape;
   const types = parameters.map(({ type }) => type);
   const codecs: Record<string, unknown> = {};
@@ -303,8 +313,8 @@ export function compileWrapper(native: NativeFunction, shape: Shape, owner: stri
     if (store === 'aggregate') codecs[`encode${index}`] = codecOf(type).encode;
   });
   if (isAggregate(resultType) && !shape.holds) codecs.decode = codecOf(resultType).decode;
-  const names = { native, shape, owner, parameters, types, resultType, ...codecs, ...helpers };
-  const make = compileFunction(source(shape, ++count), Object.keys(names)) as (
+  const names = { native, shape, owner, library, parameters, types, resultType, ...codecs, ...helpers };
+  const make = compileFunction(source(shape, ++count, library !== undefined), Object.keys(names)) as (
     ...values: unknown[]
   ) => Wrapper;
   return make(...Object.values(names));

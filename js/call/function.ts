@@ -5,6 +5,7 @@ import { describe, ffiError, isArray } from '../errors';
 import { systemError } from '../failure';
 import { environment, layout, native, slots, type NativeFunction, type NativeLibrary } from '../native';
 import { readText } from '../text';
+import { tracedStart, tracing } from '../trace';
 import { typeNamed, type TypeInfo } from '../types';
 import { checkBackground, startCall, type Options, type Settled } from './background';
 import { shapeOf, type Shape } from './shape';
@@ -46,7 +47,7 @@ function bindSignature(
   target: Target,
   types: readonly TypeInfo[],
   fixed: number,
-  def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump'>,
+  def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump' | 'traced'>,
 ): Bound {
   const { group, owner } = target;
   const shape = shapeOf(types, fixed, def.result, def.holds);
@@ -55,6 +56,7 @@ function bindSignature(
     shape,
     def.pump ? 'pumped' : shape.suspends ? 'suspendable' : 'direct',
   );
+  const library = def.traced ? group.path : undefined;
   let background: [NativeFunction, number] | undefined;
   let open = true;
   const entryOf = () => {
@@ -66,8 +68,11 @@ function bindSignature(
     return background[0];
   };
   return {
-    call: wrap(entry, shape, owner),
-    start: (args, options = none) => startCall(entryOf, owner, shape, args, options),
+    call: wrap(entry, shape, owner, library),
+    start: (args, options = none) => {
+      const start = () => startCall(entryOf, owner, shape, args, options);
+      return tracing.on && library !== undefined ? tracedStart(start, owner, library, args) : start();
+    },
     path: shape.plan.path,
     close: () => {
       open = false;

@@ -4,6 +4,7 @@ import { exact } from '../composite/decode';
 import { noted, tracking } from '../memory/track';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
+import { passed, traced, tracing } from '../trace';
 import { closeCallbacks } from '../upcall/callback';
 import { convertAll, keptOf } from '../values';
 import { place, readSigned, readUnsigned, resultWord } from './results';
@@ -66,11 +67,13 @@ export function interpretWrapper(
   native: NativeFunction,
   shape: Shape,
   owner: string,
+  library: string | undefined,
 ): (...args: unknown[]) => unknown {
   const { parameters, result } = shape;
   const types = parameters.map(({ type }) => type);
   let lastText: unknown = null;
   const wrapper = (...args: unknown[]): unknown => {
+    if (tracing.on && library !== undefined && !passed()) return traced(wrapper, owner, library, args);
     if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
     // Every conversion comes before the first store: it may run user code, which may call C.
     const values = convertAll(types, args, owner);

@@ -5,7 +5,18 @@ import { compileWrapper } from './compile';
 import { interpretWrapper } from './interpret';
 import type { Shape } from './shape';
 
-/** Makes the wrapper: generated code, or closures where the runtime refuses to generate any. */
-export function wrap(native: NativeFunction, shape: Shape, owner: string): (...args: unknown[]) => unknown {
-  return generated(() => compileWrapper(native, shape, owner)) ?? interpretWrapper(native, shape, owner);
+/**
+ * Makes the wrapper: generated code, or closures where the runtime refuses to generate any. `library` is the file
+ * that traces name; without it they leave the function out.
+ */
+export function wrap(
+  native: NativeFunction,
+  shape: Shape,
+  owner: string,
+  library?: string,
+): (...args: unknown[]) => unknown {
+  return (
+    generated(() => compileWrapper(native, shape, owner, library)) ??
+    interpretWrapper(native, shape, owner, library)
+  );
 }

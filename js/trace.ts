@@ -1,0 +1,128 @@
+/** Traces: every call of C told as it ends. While none is wanted, a wrapper reads one constant. */
+import { writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, ffiError } from './errors';
+
+/** A call that has ended. */
+export interface TracedCall {
+  /** The file of the library; empty for the running process and for code in no library. */
+  readonly library: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly result?: unknown;
+  readonly error?: unknown;
+  /** In milliseconds, with the conversions; of a call in the background, until it was settled. */
+  readonly time: number;
+  readonly async: boolean;
+}
+
+type Report = (call: TracedCall) => void;
+
+/** Whether calls are traced. Wrappers look at it first. */
+export const tracing = { on: false };
+
+const options = {
+  ...{ depth: 1, maxArrayLength: 8, maxStringLength: 80, breakLength: Infinity, compact: true },
+  // Values must not run code of the user's.
+  ...{ customInspect: false, showProxy: true, getters: false },
+} as const;
+
+const shown = (value: unknown): string => inspect(value, options);
+
+function write(call: TracedCall): void {
+  const { library, name, args, result, error, time, async } = call;
+  const from = library === '' ? '' : `${basename(library)} `;
+  const reason = error instanceof Error ? error.message : shown(error);
+  const end = 'error' in call ? `threw ${reason}` : `= ${shown(result)}`;
+  const line = `arkffi: ${from}${name}(${args.map(shown).join(', ')}) ${end} (${async ? 'async, ' : ''}${time.toFixed(3)} ms)\n`;
+  try {
+    writeSync(2, line);
+  } catch {
+    // There is nobody to tell it to.
+  }
+}
+
+let report: Report = write;
+let reporting = false;
+let passing = false;
+
+/** Whether this entry of a wrapper is the call itself, and not one that is yet to be traced. */
+export function passed(): boolean {
+  if (reporting) return true;
+  const was = passing;
+  passing = false;
+  return was;
+}
+
+function tell(call: TracedCall): void {
+  reporting = true;
+  try {
+    report(call);
+  } catch (error) {
+    // The call has been made, and its result belongs to the caller.
+    process.nextTick(() => {
+      throw error;
+    });
+  } finally {
+    reporting = false;
+  }
+}
+
+/** Makes a call by its wrapper, and tells of it. */
+export function traced(
+  call: (...args: unknown[]) => unknown,
+  name: string,
+  library: string,
+  given: ArrayLike<unknown>,
+): unknown {
+  const args = Array.from(given);
+  const start = performance.now();
+  const common = () => ({ library, name, args, time: performance.now() - start, async: false });
+  passing = true;
+  let result: unknown;
+  try {
+    result = call(...args);
+  } catch (error) {
+    tell({ ...common(), error });
+    throw error;
+  }
+  tell({ ...common(), result });
+  return result;
+}
+
+/** Starts a call in the background, and tells of it once it is settled. */
+export function tracedStart<T>(
+  start: () => Promise<T>,
+  name: string,
+  library: string,
+  given: readonly unknown[],
+): Promise<T> {
+  if (reporting) return start();
+  const args = [...given];
+  const begun = performance.now();
+  const common = () => ({ library, name, args, time: performance.now() - begun, async: true });
+  const told = async (): Promise<T> => {
+    let result: T;
+    try {
+      result = await start();
+    } catch (error) {
+      tell({ ...common(), error });
+      throw error;
+    }
+    tell({ ...common(), result });
+    return result;
+  };
+  return told();
+}
+
+/** Turns traces on, to stderr or to a function, or off. */
+export function trace(to: unknown): void {
+  if (typeof to !== 'boolean' && typeof to !== 'function') {
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `trace takes true, false or a function, got ${describe(to)}`);
+  }
+  report = typeof to === 'function' ? (to as Report) : write;
+  tracing.on = to !== false;
+}
+
+if (!['', '0', undefined].includes(process.env.ARKFFI_TRACE)) tracing.on = true;
