@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command `arkffi`: what is called, and how it ends. */
+import '../install';
 import { nearest, hint } from '../types';
+import { bindgen } from './bindgen';
 import { call } from './call';
 import { doctor } from './doctor';
 import { symbols } from './symbols';
@@ -10,6 +12,8 @@ const help = `arkffi ${version()}: call C from the command line
 
   arkffi call <library> '<prototype>' [values…]   calls a function, or reads a variable
   arkffi symbols <library>                        lists what a library exports
+  arkffi bindgen <header> -l <library> -o <file.ts> [-- compiler flags…]
+                                                  writes the definitions of what a header declares
   arkffi doctor                                   tells what works here, and how
 
 A library is a file, a name like 'm' or 'libm.so.6', or '-' for the process itself.
@@ -23,6 +27,7 @@ The exit status is 0, or 1 where arkffi or the function failed, or 2 where the c
 const commands: Readonly<Record<string, (args: readonly string[]) => string>> = {
   call,
   symbols,
+  bindgen,
   doctor,
 };
 
