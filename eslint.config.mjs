@@ -5,7 +5,7 @@ export default defineConfig(
   globalIgnores(['dist', 'target', '**/build', 'js/generated']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['js/**/*.ts', 'index.d.ts', 'composites.d.ts', 'ownership.d.ts'],
+    files: ['js/**/*.ts', 'index.d.ts', 'composites.d.ts', 'ownership.d.ts', 'jest.d.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

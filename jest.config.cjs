@@ -5,7 +5,11 @@ module.exports = {
   roots: ['<rootDir>/__test__'],
   testMatch: ['**/*.test.ts'],
   globalSetup: '<rootDir>/__test__/support/build-fixture.cjs',
-  moduleNameMapper: { '^arkffi$': '<rootDir>/dist/index.js' },
+  moduleNameMapper: {
+    '^arkffi$': '<rootDir>/dist/index.js',
+    '^arkffi/jest$': '<rootDir>/dist/jest/index.js',
+    '^arkffi/jest/after-each$': '<rootDir>/dist/jest/each.js',
+  },
   transform: {
     '\\.ts$': [
       '@swc/jest',

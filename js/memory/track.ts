@@ -5,6 +5,8 @@ import { stackOf } from '../errors';
 export type LeakKind = 'block' | 'structReturn' | 'arena' | 'owned' | 'shared' | 'callback' | 'library';
 
 interface Held {
+  /** Its number, in the order in which things were allocated. */
+  readonly order: number;
   readonly kind: LeakKind;
   readonly bytes: number;
   readonly since: number;
@@ -17,6 +19,8 @@ export const tracking = { on: false };
 /** By kind and address, or by kind and object. */
 const held = new Map<LeakKind, Map<unknown, Held>>();
 
+let last = 0;
+
 /** What is written to stderr: see `setDumpFlags`. */
 export const dumpFlags = { leaks: false, memory: false, gc: false, free: false };
 
@@ -24,7 +28,7 @@ export const dumpFlags = { leaks: false, memory: false, gc: false, free: false }
 export function noted(kind: LeakKind, key: unknown, bytes: number): void {
   let ofKind = held.get(kind);
   if (ofKind === undefined) held.set(kind, (ofKind = new Map<unknown, Held>()));
-  ofKind.set(key, { kind, bytes, since: performance.now(), stack: stackOf() });
+  ofKind.set(key, { order: ++last, kind, bytes, since: performance.now(), stack: stackOf() });
 }
 
 function named(key: unknown): string {
@@ -52,12 +56,13 @@ export interface Leak {
   readonly stack: string;
 }
 
-/** What was allocated while that was followed, and has not been released. The most bytes come first. */
-export function leaks(): Leak[] {
+/** What was allocated after the thing of that number, and has not been released. The most bytes come first. */
+function heldSince(start: number): Leak[] {
   const now = performance.now();
   const grouped = new Map<string, Leak>();
   for (const ofKind of held.values()) {
-    for (const { kind, bytes, since, stack } of ofKind.values()) {
+    for (const { order, kind, bytes, since, stack } of ofKind.values()) {
+      if (order <= start) continue;
       const key = `${kind} ${stack}`;
       const known = grouped.get(key) ?? { kind, count: 0, bytes: 0, age: 0, stack };
       const age = Math.max(known.age, now - since);
@@ -65,4 +70,46 @@ export function leaks(): Leak[] {
     }
   }
   return [...grouped.values()].sort((one, other) => other.bytes - one.bytes || other.count - one.count);
+}
+
+/** What was allocated while that was followed, and has not been released. */
+export function leaks(): Leak[] {
+  return heldSince(0);
+}
+
+/** The watches that have not ended, and whether allocations were followed before the first of them. */
+const watches = { count: 0, before: false };
+
+/** Follows allocations until the function it gives is called, which gives what has leaked since. */
+export function watch(): () => Leak[] {
+  if (watches.count++ === 0) watches.before = tracking.on;
+  tracking.on = true;
+  const start = last;
+  let found: Leak[] | undefined;
+  return () => {
+    if (found !== undefined) return found;
+    found = heldSince(start);
+    if (--watches.count === 0) {
+      tracking.on = watches.before;
+      if (!tracking.on) forgetAll();
+    }
+    return found;
+  };
+}
+
+const plurals: Readonly<Record<LeakKind, string>> = {
+  block: 'blocks',
+  structReturn: 'structReturns',
+  arena: 'arenas',
+  owned: 'owned',
+  shared: 'shared',
+  callback: 'callbacks',
+  library: 'libraries',
+};
+
+/** A leak as a line, and its stack. */
+export function describeLeak({ kind, count, bytes, age, stack }: Leak): string {
+  const size = bytes > 0 ? `, ${bytes} byte${bytes === 1 ? '' : 's'}` : '';
+  const name = count === 1 ? kind : plurals[kind];
+  return `  ${count} ${name}${size}, up to ${Math.round(age)} ms old\n${stack}`;
 }

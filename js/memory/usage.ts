@@ -8,7 +8,7 @@ import { checkKeys } from '../types';
 import { exitHooks, listen } from './ends';
 import { foreignAllocator } from './foreign';
 import { checkLength } from './range';
-import { dumpFlags, forgetAll, leaks, tracking, type Leak } from './track';
+import { describeLeak, dumpFlags, forgetAll, leaks, tracking, type Leak } from './track';
 
 /** So many things, of so many bytes in all. */
 interface Tally {
@@ -139,11 +139,6 @@ export function trackAllocations(on: unknown): void {
   }
   tracking.on = on;
   if (!on) forgetAll();
-}
-
-function describeLeak({ kind, count, bytes, age, stack }: Leak): string {
-  const size = bytes > 0 ? `, ${bytes} bytes` : '';
-  return `  ${count} ${kind}${count === 1 ? '' : 's'}${size}, up to ${Math.round(age)} ms old\n${stack}`;
 }
 
 /** What is owned is freed at the end: that it was not before is to be said all the same. */
