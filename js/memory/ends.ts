@@ -1,10 +1,11 @@
 /** What is to be done at the environment's end, or before: C memory that is owned, finalizers. */
 import { bindFunction, type Callable } from '../call/function';
 import { codeAddress } from '../code';
-import { addressOf } from '../convert';
+import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { checkObject, plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
 import { environment, native, type NativeLibrary } from '../native';
+import { Ref } from '../ref';
 import { checkKeys, typeNamed } from '../types';
 import { checkLength } from './range';
 import { addEnd, takeEnd } from './routines';
@@ -175,10 +176,15 @@ export function own(pointer: unknown, free: unknown, options: unknown = {}): Own
   checkObject(options, 'the options of own');
   checkKeys('own', options, ['size'], 'ERR_FFI_INVALID_ARG_TYPE');
   const size = options.size === undefined ? 0 : checkLength(options.size, 'own: size');
-  if (typeof pointer === 'object' && pointer !== null && ArrayBuffer.isView(pointer)) {
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `own takes an address, got ${describe(pointer)}`);
+  const memory = resolvePointer(pointer, 'own');
+  const address = addressOf(memory, 'own');
+  // What is JavaScript's, or code, is no memory of C's: its owner would not know of the deallocator.
+  if (isBuffer(memory) || pointer instanceof Ref || environment.isCallback(Number(address))) {
+    throw ffiError(
+      'ERR_FFI_INVALID_ARG_TYPE',
+      `own takes the address of C's memory, got ${describe(pointer)}`,
+    );
   }
-  const address = addressOf(pointer, 'own');
   if (address === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'own: the address is NULL');
   const code = codeAddress(free, 'own: free');
   refuseCallback(code, 'own');
