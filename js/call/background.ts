@@ -1,7 +1,8 @@
 /** Calls in the background: started here, run on arkffi's own threads, settled here in batches. */
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, stackOf } from '../errors';
 import { environment, layout, native, slots, type NativeFunction } from '../native';
 import { isNodes } from '../define';
+import { askedFor, tracking } from '../memory/track';
 import { closeCallbacks } from '../upcall/callback';
 import { origins, takeBackground } from '../upcall/pending';
 import { convertAll, keptOf } from '../values';
@@ -35,6 +36,8 @@ interface Running {
   readonly reject: (error: unknown) => void;
   /** Whether the result is a `Settled`. */
   readonly errno: boolean;
+  /** Where in JavaScript it was started, if what it gives is followed. */
+  readonly stack: string | undefined;
   /** What is to be done when it is settled. */
   end: (() => void) | undefined;
 }
@@ -129,7 +132,18 @@ export function startCall(
       unused.push(number);
       throw error;
     }
-    const call = { shape, owner, given: args, kept, resolve, reject, errno: errno === true, end: undefined };
+    const stack = tracking.on && shape.holds ? stackOf() : undefined;
+    const call = {
+      shape,
+      owner,
+      given: args,
+      kept,
+      resolve,
+      reject,
+      errno: errno === true,
+      stack,
+      end: undefined,
+    };
     add(number, call);
     if (signal !== undefined) listen(number, call, signal);
   });
@@ -203,6 +217,7 @@ function settleOne(number: number, text: unknown): void {
   try {
     if (failed) throw error;
     if (status !== 0) throw failure(status, owner, shape, []);
+    askedFor.stack = call.stack;
     const value = readResult(shape, owner, text);
     remove(number);
     resolve(call.errno ? { value, errno } : value);
@@ -210,6 +225,8 @@ function settleOne(number: number, text: unknown): void {
     if (shape.holds) environment.releaseResult(held);
     remove(number);
     reject(reason);
+  } finally {
+    askedFor.stack = undefined;
   }
 }
 

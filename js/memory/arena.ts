@@ -11,7 +11,7 @@ import { checkSized, resolveMemoryType } from '../types';
 import { checkLimit, foreignAllocator } from './foreign';
 import { checkLength } from './range';
 import { adopt, allocateChunk, forgetAll, freeChunk, kinds } from './routines';
-import { gone, noted, tracking } from './track';
+import { gone, grown, noted, tracking } from './track';
 import { detachViews } from './views';
 
 /** The first piece of memory that an arena is made of, in bytes; each further one is twice as large, up to the most. */
@@ -74,6 +74,7 @@ export class Arena {
       start = Math.ceil(chunk / align) * align;
     }
     adopt(start, size, kinds.arena, owner);
+    if (tracking.on) grown('arena', this, size);
     this.#from = end();
     if (this.#count === this.#parts.length) {
       const more = new Float64Array(this.#count * 2);

@@ -8,7 +8,7 @@ interface Held {
   /** Its number, in the order in which things were allocated. */
   readonly order: number;
   readonly kind: LeakKind;
-  readonly bytes: number;
+  bytes: number;
   readonly since: number;
   readonly stack: string;
 }
@@ -24,11 +24,26 @@ let last = 0;
 /** What is written to stderr: see `setDumpFlags`. */
 export const dumpFlags = { leaks: false, memory: false, gc: false, free: false };
 
+/** Where what is noted now was asked for, if that was earlier: a background call. */
+export const askedFor: { stack: string | undefined } = { stack: undefined };
+
 /** Follows something from now on. `key` is its address, or the object that stands for it. */
 export function noted(kind: LeakKind, key: unknown, bytes: number): void {
   let ofKind = held.get(kind);
   if (ofKind === undefined) held.set(kind, (ofKind = new Map<unknown, Held>()));
-  ofKind.set(key, { order: ++last, kind, bytes, since: performance.now(), stack: stackOf() });
+  ofKind.set(key, {
+    order: ++last,
+    kind,
+    bytes,
+    since: performance.now(),
+    stack: askedFor.stack ?? stackOf(),
+  });
+}
+
+/** It has become so much larger. */
+export function grown(kind: LeakKind, key: unknown, bytes: number): void {
+  const found = held.get(kind)?.get(key);
+  if (found !== undefined) found.bytes += bytes;
 }
 
 function named(key: unknown): string {
