@@ -486,7 +486,8 @@ export interface Writable extends Omit<Accessible, 'bool' | 'ptr'> {
 /**
  * Reads a value of native byte order at any alignment.
  *
- * @throws `ERR_FFI_INVALID_POINTER` where the address is NULL or not readable; `ERR_FFI_OUT_OF_BOUNDS` for buffers
+ * @throws `ERR_FFI_INVALID_POINTER` where the address is NULL or not readable; `ERR_FFI_OUT_OF_BOUNDS` beyond the ends of
+ *   a buffer, or of memory that arkffi holds
  */
 export declare const read: {
   readonly [T in keyof Accessible]: (from: PointerLike, offset?: number) => Accessible[T];
@@ -508,7 +509,8 @@ export declare function readMemory(from: PointerLike, bytes: number): ArrayBuffe
 
 /**
  * An ArrayBuffer over C's memory, without a copy. `free`, a C function of one address, is called with
- * `pointer + byteOffset` when the buffer has been collected; without it the memory stays C's.
+ * `pointer + byteOffset` when the buffer has been collected, or at the environment's end; without it the memory stays
+ * C's. A buffer over arkffi's own memory is emptied when that is released.
  */
 export declare function toArrayBuffer(
   pointer: PointerLike,
@@ -533,7 +535,7 @@ export declare function toBuffer(
 export declare function malloc(bytes: number): number;
 /** Allocates a zeroed block. */
 export declare function calloc(count: number, size: number): number;
-/** Changes the size of a block, which may move it. */
+/** Changes the size of a block, which may move it; NULL gives a new one. The errors are those of `free`. */
 export declare function realloc(block: PointerLike, bytes: number): number;
 /**
  * Frees a block; NULL is none. Anything else is `ERR_FFI_INVALID_POINTER`, a block that a running call uses

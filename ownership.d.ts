@@ -3,7 +3,7 @@
  *
  * Sizes are in bytes. Everything here belongs to the thread that imported it; a worker has limits and accounts of
  * its own. Over the limit of `setMemoryLimit` every allocation throws `ERR_FFI_MEMORY_LIMIT`, before anything
- * is allocated; without memory `ERR_FFI_OUT_OF_MEMORY`.
+ * is allocated (memory of the engine's, such as that of `create` and `ref`, is not counted); without memory `ERR_FFI_OUT_OF_MEMORY`.
  */
 import type {
   CallbackDefinition,
@@ -56,7 +56,7 @@ export interface Owned extends HasPointer {
  * `size` tells the engine how much memory the object stands for.
  *
  * @throws `ERR_FFI_INVALID_POINTER` for NULL, memory of arkffi's own, and what is owned already;
- *   `ERR_FFI_INVALID_ARG_TYPE` where `free` is a JSCallback
+ *   `ERR_FFI_INVALID_ARG_TYPE` where the memory is a buffer's, a ref's or a callback's, or `free` is a JSCallback
  */
 export declare function own(
   pointer: PointerLike,

@@ -5,6 +5,7 @@ import { checkLimit } from './foreign';
 import { checkLength } from './range';
 import { adopt, forget, kinds } from './routines';
 import { gone, noted, tracking } from './track';
+import { detachViews } from './views';
 
 /** The buffers that are open: their addresses are valid as long as this holds them. */
 const open = new Map<number, SharedArrayBuffer>();
@@ -42,6 +43,7 @@ class SharedMemory {
       forget(this.#pointer, kinds.shared, 'close');
       open.delete(this.#pointer);
       gone('shared', this.#pointer);
+      detachViews(this.#pointer);
     }
     this.#open = false;
   }
