@@ -265,13 +265,14 @@ impl State {
             return;
         }
         // SAFETY: the frame is live (caller); its entry is that of a bound function.
-        let words = unsafe {
+        let plan = unsafe {
             let entry = (*(frame as *const Frame)).entry.cast::<Entry>();
             let Some(entry) = entry.as_ref() else { return };
-            let words = (*entry.function).plan().integer_words();
-            words.map(|word| *self.slots.add(word)).collect::<Vec<u64>>()
+            (*entry.function).plan()
         };
-        let leased = self.memory.lease(words.into_iter());
+        // SAFETY: the slots have a word for each that the plan names.
+        let words = plan.integer_words().map(|word| unsafe { *self.slots.add(word) });
+        let leased = self.memory.lease(words);
         self.leases.borrow_mut().push((frame, leased));
     }
 

@@ -365,6 +365,9 @@ impl Memory {
     /// [`Memory::end_lease`].
     pub fn lease(&self, words: impl Iterator<Item = u64>) -> Vec<usize> {
         let heap = &mut *self.heap.borrow_mut();
+        // SAFETY: the slots have both words.
+        let [lowest, highest] = HELD.map(|word| unsafe { self.slots.cast::<f64>().add(word).read() });
+        let held = lowest as usize..highest as usize;
         let mut leased = Vec::new();
         for word in words {
             // An integer that native code has not converted yet is a double.
@@ -374,8 +377,9 @@ impl Memory {
                 if address < 4096 {
                     continue;
                 }
-                let found = heap.find(address).map(|(start, _)| start);
-                let start = found.or_else(|| heap.owned.contains_key(&address).then_some(address));
+                let found = if held.contains(&address) { heap.find(address) } else { None };
+                let start = found.map(|(start, _)| start);
+                let start = start.or_else(|| heap.owned.contains_key(&address).then_some(address));
                 if let Some(start) = start {
                     *heap.leases.entry(start).or_insert(0) += 1;
                     leased.push(start);

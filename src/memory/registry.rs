@@ -95,6 +95,8 @@ impl Entry {
 pub struct Registry {
     entries: ByAddress<Entry>,
     pages: ByAddress<[u64; WORDS]>,
+    /// How many pages beyond that of its start a range in the maps has reached so far.
+    reach: usize,
     /// The ends of the ranges that the maps do not hold, by their starts.
     large: BTreeMap<usize, usize>,
 }
@@ -125,6 +127,7 @@ impl Registry {
         if in_maps(start, size) {
             let (page, grain) = place(start);
             self.pages.entry(page).or_default()[grain / 64] |= 1 << (grain % 64);
+            self.reach = self.reach.max((start % PAGE + size) / PAGE);
         } else {
             self.large.insert(start, start + size);
         }
@@ -147,6 +150,9 @@ impl Registry {
         }
         shrink(&mut self.entries);
         shrink(&mut self.pages);
+        if self.pages.is_empty() {
+            self.reach = 0;
+        }
         Some(range)
     }
 
@@ -181,7 +187,7 @@ impl Registry {
                 return Some(of(page, grain));
             }
         }
-        let earlier = page.saturating_sub(SPANNED)..page;
+        let earlier = page.saturating_sub(self.reach)..page;
         earlier.rev().find_map(|page| Some(of(page, last(self.pages.get(&page)?)?)))
     }
 
