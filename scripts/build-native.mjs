@@ -1,16 +1,26 @@
 // Builds the native half and puts it beside binding.js, under the name that binding.js looks for.
+// `--target NAME` builds for another platform: one of scripts/targets.mjs, whose Rust target must be installed.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, renameSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { binaryOf, targetHere, targetNamed } from './targets.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const { fileName } = createRequire(import.meta.url)('../binding-name.js');
-const built = { linux: 'libarkffi.so', darwin: 'libarkffi.dylib', win32: 'arkffi.dll' }[process.platform];
+const { values } = parseArgs({ options: { target: { type: 'string' } } });
+const target = values.target === undefined ? targetHere() : targetNamed(values.target);
+const built = { linux: 'libarkffi.so', darwin: 'libarkffi.dylib', win32: 'arkffi.dll' }[target.os];
 
-execFileSync('cargo', ['build', '--release', '--lib'], { cwd: root, stdio: ['ignore', 2, 2] });
+const cross = values.target === undefined ? [] : ['--target', target.rust];
+// An addon is a shared library, which musl's targets make only without their C library in it.
+const flags = target.libc === 'musl' ? { RUSTFLAGS: '-C target-feature=-crt-static' } : {};
+execFileSync('cargo', ['build', '--release', '--lib', ...cross], {
+  cwd: root,
+  stdio: ['ignore', 2, 2],
+  env: { ...process.env, ...flags },
+});
 // Renamed into place: a process that has the old file mapped keeps it.
-const target = join(root, fileName());
-copyFileSync(join(root, 'target', 'release', built), `${target}.new`);
-renameSync(`${target}.new`, target);
+const file = join(root, binaryOf(target));
+copyFileSync(join(root, 'target', ...cross.slice(1), 'release', built), `${file}.new`);
+renameSync(`${file}.new`, file);
