@@ -1,5 +1,5 @@
-// What binding.js does where none of its names loads: finds the binary of a single-executable application, or says
-// what is wrong.
+// What binding.js does where none of its names loads: finds the binary of a bundle or of a single-executable
+// application, or says what is wrong.
 'use strict';
 
 const fs = require('node:fs');
@@ -38,17 +38,20 @@ function assetNamed(name) {
   }
 }
 
-/** The binary of that name within or beside the executable. */
+/** The binary of that name within the executable, beside it, or beside the program that node was started with. */
 function embedded(name) {
   const asset = assetNamed(name);
   if (asset !== undefined) return openCopy(asset);
-  const beside = path.join(path.dirname(process.execPath), name);
-  return fs.existsSync(beside) ? open(beside) : undefined;
+  const file = [process.execPath, process.argv[1]]
+    .filter((program) => typeof program === 'string' && path.isAbsolute(program))
+    .map((program) => path.join(path.dirname(program), name))
+    .find((beside) => fs.existsSync(beside));
+  return file === undefined ? undefined : open(file);
 }
 
 const isAbsent = ({ name, error }) =>
   error.code === 'ERR_UNKNOWN_BUILTIN_MODULE' ||
-  (error.code === 'MODULE_NOT_FOUND' && String(error.message).includes(name));
+  (error.code === 'MODULE_NOT_FOUND' && String(error.message).includes(path.basename(name)));
 
 /** What to do about it. */
 function advice(failures) {
@@ -98,7 +101,7 @@ exports.load = (failures) => {
       const binding = embedded(name.slice(prefix.length));
       if (binding !== undefined) return binding;
     } catch (error) {
-      failures.push({ name: `${name.slice(prefix.length)} in or beside the executable`, error });
+      failures.push({ name: `${name.slice(prefix.length)} of the program`, error });
     }
   }
   throw notLoaded(failures);

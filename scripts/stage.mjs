@@ -61,10 +61,11 @@ function stagePlatform(target) {
 
 function stageMain() {
   const folder = join(values.out, 'arkffi');
-  const { scripts: _scripts, devDependencies: _tools, overrides: _overrides, ...manifest } = main;
+  const development = ['scripts', 'devDependencies', 'overrides'];
+  const kept = Object.entries(main).filter(([name]) => !development.includes(name));
   const files = main.files.filter((file) => file !== '*.node');
   writePackage(folder, {
-    ...manifest,
+    ...Object.fromEntries(kept),
     ...(repository && { repository }),
     files,
     optionalDependencies: Object.fromEntries(targets.map((target) => [packageOf(target), main.version])),
