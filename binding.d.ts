@@ -65,8 +65,8 @@ export declare class Environment {
    * background calls, what warns.
    */
   install(dispatch: unknown, drive: unknown, settle: unknown, warn: unknown): void;
-  /** Lets other threads wake the event loop. */
-  start(): void;
+  /** Lets other threads wake the event loop. Asynchronous hooks are shown the resource. */
+  start(resource: object): void;
   /** An address on the stack, where this is called. */
   stackAddress(): number;
   /** Sets the lowest address on the stack at which a callback may start. */

@@ -3,8 +3,8 @@ import { bindFunction, ownGroup, type Bound } from './call/function';
 import { markClosed, noteCallback } from './convert';
 import { checkObject, plainFunction, resolveSignature } from './define';
 import { describe, ffiError } from './errors';
+import { holdLoop, releaseLoop } from './loop';
 import { gone, noted, tracking } from './memory/track';
-import { environment } from './native';
 import type { Signature } from './signature';
 import { checkKeys } from './types';
 import { Callback, checkCallback } from './upcall/callback';
@@ -66,7 +66,7 @@ export class JSCallback {
     checkOnError(this.#callback, onError);
     this.ptr = this.#callback.ptr;
     this.threadsafe = threadsafe;
-    if (threadsafe) environment.hold();
+    if (threadsafe) holdLoop();
     open.set(this.#handle, this);
     noteCallback(this, this.#name);
     if (tracking.on) noted('callback', this, 0);
@@ -105,7 +105,7 @@ export class JSCallback {
     open.delete(this.#handle);
     this.#callback.close();
     this.#bound?.close();
-    if (this.threadsafe) environment.release();
+    if (this.threadsafe) releaseLoop();
     markClosed(this);
     gone('callback', this);
   }

@@ -18,14 +18,15 @@ use crate::state::{State, clear_exception};
 use crate::upcall::foreign::serve_all;
 use crate::upcall::record;
 
-/// Lets other threads wake the event loop, from the first callback or background call on.
+/// Lets other threads wake the event loop, from the first callback or background call on. Asynchronous hooks
+/// are shown the resource, an object.
 ///
 /// # Errors
 /// [`Code::Unsupported`] where Node-API refuses.
 ///
 /// # Safety
-/// On the environment's thread.
-pub unsafe fn start(state: &Rc<State>) -> Result<()> {
+/// On the environment's thread, with a value of a scope that is open.
+pub unsafe fn start(state: &Rc<State>, resource: napi_value) -> Result<()> {
     if !state.wake.get().is_null() {
         return Ok(());
     }
@@ -37,7 +38,7 @@ pub unsafe fn start(state: &Rc<State>) -> Result<()> {
         let status = sys::napi_create_threadsafe_function(
             state.env,
             null_mut(),
-            null_mut(),
+            resource,
             name,
             0,
             1,

@@ -2,6 +2,7 @@
 import { describe, ffiError, stackOf } from '../errors';
 import { environment, layout, native, slots, type NativeFunction } from '../native';
 import { isNodes } from '../define';
+import { holdLoop, releaseLoop, startLoop } from '../loop';
 import { askedFor, tracking } from '../memory/track';
 import { closeCallbacks } from '../upcall/callback';
 import { origins, takeBackground } from '../upcall/pending';
@@ -46,11 +47,10 @@ interface Running {
 const running: (Running | undefined)[] = [];
 /** The numbers that are free below the length of the list. */
 const unused: number[] = [];
-let count = 0;
 
 function add(number: number, call: Running): void {
   running[number] = call;
-  if (count++ === 0) environment.hold();
+  holdLoop();
 }
 
 /** Takes a call off the list. The last lets the event loop end. */
@@ -60,15 +60,13 @@ function remove(number: number): void {
   unused.push(number);
   if (kept.length > 0) closeCallbacks(kept);
   if (end !== undefined) end();
-  if (--count === 0) environment.release();
+  releaseLoop();
 }
 
 /** Whether C may use memory of JavaScript's that is not its own copy. */
 function usesBuffers(given: readonly unknown[], kept: readonly unknown[]): boolean {
   return kept.length > 0 || given.some((value) => typeof value === 'object' && value !== null);
 }
-
-let started = false;
 
 /** Converts the arguments and hands the call to the pool. Throws what is wrong with them. */
 function submit(
@@ -83,8 +81,7 @@ function submit(
   const values = convertAll(types, args, owner, true);
   const kept = keptOf(types, values);
   try {
-    if (!started) native(() => environment.start());
-    started = true;
+    startLoop();
     const flags = storeAny(parameters, owner, values);
     U32[layout.origin * 2] = number;
     U32[layout.flags * 2] = flags | (usesBuffers(args, kept) ? layout.flagUsesBuffers : 0);

@@ -3,6 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { generated } from '../codegen';
 import { shapeOf, type Shape } from '../call/shape';
 import { ffiError } from '../errors';
+import { startLoop } from '../loop';
 import { environment, layout, native, slots, switches } from '../native';
 import type { Signature } from '../signature';
 import { typeNamed, type TypeInfo } from '../types';
@@ -164,7 +165,15 @@ function openPointer({ number }: Class, own: number, name: string): number {
   throw ffiError('ERR_FFI_OUT_OF_MEMORY', message);
 }
 
-let started = false;
+/**
+ * The context that a callback was made in. It keeps no event loop alive: that is the loop's own affair, which
+ * tools that look for open handles ask apart.
+ */
+class Context extends AsyncResource {
+  hasRef(): boolean {
+    return false;
+  }
+}
 
 /** An open callback: a function and the C function pointer that stands for it. */
 export class Callback {
@@ -176,16 +185,16 @@ export class Callback {
   /** `bound`: whether the function runs in the context that it is given in, not in its caller's. */
   constructor(fn: UserFunction, signature: Signature, name: string, bound: boolean, onError?: unknown) {
     const its = classOf(signature);
-    if (!started) native(() => environment.start());
-    started = true;
+    startLoop();
     if (bound) measureStack();
-    const context = bound ? new AsyncResource('JSCallback') : undefined;
+    const context = bound ? new Context('JSCallback') : undefined;
     const own = unused.pop() ?? wrappers.length;
     this.#control = new Control(its.shape, name, fn, context, onError, () => {
       U32[opened] = own;
       closeNative();
       wrappers[own] = contexts[own] = undefined;
       unused.push(own);
+      context?.emitDestroy();
     });
     wrappers[own] = its.make(this.#control);
     contexts[own] = context;

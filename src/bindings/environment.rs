@@ -437,11 +437,11 @@ impl Environment {
         }));
     }
 
-    /// Lets other threads wake the event loop.
+    /// Lets other threads wake the event loop. Asynchronous hooks are shown the resource.
     #[napi]
-    pub fn start(&self) -> Result<()> {
-        // SAFETY: the environment's thread runs this.
-        Ok(unsafe { event_loop::start(&self.state) }?)
+    pub fn start(&self, resource: Raw) -> Result<()> {
+        // SAFETY: the environment's thread runs this; the value is the running function's argument.
+        Ok(unsafe { event_loop::start(&self.state, resource.0) }?)
     }
 
     /// An address on the stack, where this is called.
