@@ -49,13 +49,14 @@ function embedded(name) {
   return file === undefined ? undefined : open(file);
 }
 
+const isForbidden = ({ error }) => error.code === 'ERR_DLOPEN_DISABLED';
 const isAbsent = ({ name, error }) =>
   error.code === 'ERR_UNKNOWN_BUILTIN_MODULE' ||
   (error.code === 'MODULE_NOT_FOUND' && String(error.message).includes(path.basename(name)));
 
 /** What to do about it. */
 function advice(failures) {
-  if (failures.some(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')) {
+  if (failures.some(isForbidden)) {
     return (
       'This process may not load native addons, and arkffi is one. With the permission model, start node with ' +
       '--allow-addons; without it, leave out --no-addons.'
@@ -95,6 +96,7 @@ function notLoaded(failures) {
 
 /** The binding, when the names of binding.js have failed. */
 exports.load = (failures) => {
+  if (failures.some(isForbidden)) throw notLoaded(failures);
   const names = failures.map(({ name }) => name).filter((name) => name.startsWith(prefix));
   for (const name of names) {
     try {

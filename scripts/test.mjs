@@ -44,6 +44,17 @@ function cargoTest() {
   total.failed += Number(failed) || Number(status !== 0);
 }
 
+/** The package as users get it, without the tools that have to be fetched; `npm run test:ecosystem` has them all. */
+function ecosystem() {
+  const { stdout } = run(process.execPath, ['scripts/ecosystem.mjs', '--quick']);
+  console.log(`\n${stdout?.trim()}`);
+  const [, passed = 0, failed = 1, skipped = 0] =
+    /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(stdout ?? '') ?? [];
+  total.passed += Number(passed);
+  total.failed += Number(failed);
+  total.skipped += Number(skipped);
+}
+
 /** The jest tests below those folders, on a call path that switches choose. */
 function jest(title, folders, env = {}, flags = []) {
   console.log(`\njest, ${title}`);
@@ -95,6 +106,7 @@ jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });
 jest('without coroutines', ['__test__/callbacks'], { ARKFFI_COROUTINES: 'off' });
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
+ecosystem();
 
 rmSync(reports, { recursive: true });
 const { passed, failed, skipped } = total;

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
@@ -209,6 +210,39 @@ struct Deallocator {
     library: Option<Loaded>,
 }
 
+/// Whether the switch `ARKFFI_EXTERNAL_MEMORY=off` says to do as runtimes that forbid external memory (Electron).
+fn forbids_external_memory() -> bool {
+    static FORBIDS: OnceLock<bool> = OnceLock::new();
+    *FORBIDS.get_or_init(|| std::env::var_os("ARKFFI_EXTERNAL_MEMORY").is_some_and(|value| value == "off"))
+}
+
+/// `napi_create_external_arraybuffer`, or its refusal.
+///
+/// # Safety
+/// As for that.
+unsafe fn create_external(
+    env: napi_env,
+    start: usize,
+    bytes: usize,
+    deallocator: *mut Deallocator,
+    buffer: &mut napi_value,
+) -> sys::napi_status {
+    if forbids_external_memory() {
+        return Status::napi_no_external_buffers_allowed;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        sys::napi_create_external_arraybuffer(
+            env,
+            start as *mut c_void,
+            bytes,
+            Some(collected),
+            deallocator.cast(),
+            buffer,
+        )
+    }
+}
+
 /// See `external_array_buffer` of `memory`.
 ///
 /// # Safety
@@ -227,14 +261,7 @@ pub(super) unsafe fn external_array_buffer(
     // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, or here
     // where the runtime refuses.
     unsafe {
-        let status = sys::napi_create_external_arraybuffer(
-            env,
-            start as *mut c_void,
-            bytes,
-            Some(collected),
-            hint.cast(),
-            &mut buffer,
-        );
+        let status = create_external(env, start, bytes, hint, &mut buffer);
         if status == Status::napi_ok {
             if deallocator != 0 {
                 state.memory.count(Account::Views, 1, bytes);
