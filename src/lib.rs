@@ -16,6 +16,7 @@ pub mod error;
 pub mod event_loop;
 pub mod library;
 pub mod memory;
+pub mod os;
 pub mod plan;
 pub mod queue;
 pub mod signature;

@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(plan.to_string(), "Libffi(f64 -> f64@0, i8 -> i8@1, f32 -> f32@2) -> i32");
     }
 
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[cfg(sysv64)]
     #[test]
     fn integers_and_floats_are_counted_apart() {
         let params = [TypeId::F64, TypeId::I8, TypeId::F32, TypeId::Ptr];

@@ -134,7 +134,7 @@ impl State {
         // SAFETY: the slots have words for both (caller); errno's address is this thread's.
         unsafe {
             slots.add(STACK_LIMIT).write(crate::memory::stack::limit() as u64);
-            slots.add(ERRNO_AT).write(libc::__errno_location() as u64);
+            slots.add(ERRNO_AT).write(crate::os::errno_location() as u64);
         }
         State {
             env,

@@ -5,10 +5,10 @@
 
 pub mod libffi;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(sysv64)]
 #[path = "sysv64.rs"]
 pub mod registers;
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+#[cfg(not(sysv64))]
 #[path = "no_registers.rs"]
 pub mod registers;

@@ -194,7 +194,7 @@ impl Job {
         // SAFETY: the words are the plan's (caller), the memory has room for the result's words, errno is
         // this thread's.
         unsafe {
-            let errno = libc::__errno_location();
+            let errno = crate::os::errno_location();
             *errno = outcome.errno;
             self.target.enter(words.as_mut_ptr(), memory, outcome.results.as_mut_ptr());
             outcome.errno = *errno;

@@ -97,6 +97,7 @@ pub struct Acquired {
 }
 
 /// Takes an entry from the pool, or from the heap when the pool is used up.
+#[cfg_attr(not(sysv64), allow(clippy::absurd_extreme_comparisons, reason = "the twin has no stubs"))]
 pub fn acquire() -> Acquired {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
     let index = free.returned.pop().or_else(|| {

@@ -270,6 +270,7 @@ unsafe fn enter(function: &Function, entry: &Entry, slots: *mut u64, memory: Opt
 ///
 /// # Safety
 /// The entry is that of the running call, and the frame's address that of its frame.
+#[cfg_attr(not(sysv64), allow(dead_code, reason = "the twin has no direct handlers"))]
 pub(super) unsafe extern "C" fn leave(entry: *const Entry, frame: u64) {
     // SAFETY: the entry is live; its function was set by `bind`.
     unsafe { (*(*entry).function).state().leave(frame) };

@@ -3,12 +3,13 @@
 pub mod entry;
 pub mod function;
 mod general;
+#[cfg_attr(not(sysv64), allow(dead_code, reason = "the twin suspends nothing"))]
 pub mod suspending;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(sysv64)]
 #[path = "stubs_sysv64.rs"]
 mod stubs;
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+#[cfg(not(sysv64))]
 #[path = "stubs_none.rs"]
 mod stubs;

@@ -22,11 +22,11 @@
 //! within itself only left. JavaScript never runs on its stack.
 #![allow(unsafe_code)]
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(sysv64)]
 #[path = "switch_sysv64.rs"]
 mod switch;
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+#[cfg(not(sysv64))]
 #[path = "switch_none.rs"]
 mod switch;
 

@@ -8,16 +8,23 @@
 mod elf;
 mod search;
 
+#[cfg(unix)]
+#[path = "loader_unix.rs"]
+mod loader;
+
+#[cfg(windows)]
+#[path = "loader_windows.rs"]
+mod loader;
+
 use std::collections::HashSet;
-use std::ffi::{CStr, CString, OsStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::mem::ManuallyDrop;
-use std::os::raw::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use libloading::os::unix::Library as Handle;
-
+use self::loader::{BINDS_DEEP, Handle};
 use crate::error::{Code, Error, Result};
+use crate::os;
 
 /// Whether the library binds its own symbols before those of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +72,6 @@ pub fn keep_mapped() {
 /// Libraries that were loaded bound to themselves: the binding lasts as long as the mapping.
 static DEEP: LazyLock<Mutex<HashSet<usize>>> = LazyLock::new(Mutex::default);
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const RTLD_DEEPBIND: Option<c_int> = Some(libc::RTLD_DEEPBIND);
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-const RTLD_DEEPBIND: Option<c_int> = None;
-
 impl Loaded {
     /// Loads a library by path, soname or bare name, or the running process for `None`.
     ///
@@ -78,14 +80,16 @@ impl Loaded {
     /// [`Code::Unsupported`] for [`Deep::Always`] where the loader cannot.
     pub fn open(name: Option<&str>, options: Options) -> Result<Self> {
         let Some(name) = name else {
+            let handle =
+                loader::this().map_err(|error| Error::new(Code::LibraryLoad, loader_message(&error)))?;
             return Ok(Loaded {
-                handle: ManuallyDrop::new(Handle::this()),
+                handle: ManuallyDrop::new(handle),
                 path: String::new(),
                 deep: false,
                 base: 0,
             });
         };
-        if options.deep == Deep::Always && RTLD_DEEPBIND.is_none() {
+        if options.deep == Deep::Always && !BINDS_DEEP {
             let message = "this platform's loader cannot bind a library to itself; leave out deep";
             return Err(Error::new(Code::Unsupported, message));
         }
@@ -100,25 +104,17 @@ impl Loaded {
     }
 
     fn open_file(file: &str, options: Options) -> std::result::Result<Self, String> {
-        let mut flags = if options.lazy { libc::RTLD_LAZY } else { libc::RTLD_NOW };
-        flags |= if options.global { libc::RTLD_GLOBAL } else { libc::RTLD_LOCAL };
-        if options.nodelete {
-            flags |= libc::RTLD_NODELETE;
-        }
         let bind = match options.deep {
             Deep::Always => true,
             Deep::Never => false,
-            Deep::Auto => RTLD_DEEPBIND.is_some() && !is_loaded(file) && elf::clashes_with_executable(file),
+            Deep::Auto => BINDS_DEEP && !is_loaded(file) && elf::clashes_with_executable(file),
         };
-        if bind {
-            flags |= RTLD_DEEPBIND.unwrap_or(0);
-        }
         let was_loaded = is_loaded(file);
         // SAFETY: that its constructors may run is the user's promise.
-        let handle = unsafe { Handle::open(Some(OsStr::new(file)), flags) };
+        let handle = unsafe { loader::load(file, options, bind) };
         let handle = handle.map_err(|error| loader_message(&error))?;
-        let (base, path) = mapping(handle).map_err(|_| "the loader does not tell where it is".to_owned())?;
-        let (handle, base) = base;
+        let (handle, os::Module { base, path }) =
+            loader::mapping(handle).ok_or_else(|| "the loader does not tell where it is".to_owned())?;
         let mut bound = DEEP.lock().unwrap_or_else(PoisonError::into_inner);
         if bind && !was_loaded {
             bound.insert(base);
@@ -129,9 +125,7 @@ impl Loaded {
 
     /// A further hold on a module that is loaded already.
     pub fn pin(path: &str) -> Option<Self> {
-        // SAFETY: with RTLD_NOLOAD nothing is loaded and nothing runs.
-        let handle = unsafe { Handle::open(Some(OsStr::new(path)), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
-        let ((handle, base), path) = mapping(handle.ok()?).ok()?;
+        let (handle, os::Module { base, path }) = loader::mapping(loader::loaded(path)?)?;
         Some(Loaded { handle: ManuallyDrop::new(handle), path, deep: false, base })
     }
 
@@ -141,7 +135,7 @@ impl Loaded {
         // is a valid answer and is reported as no symbol.
         unsafe {
             let found = match version {
-                Some(version) => versioned(&self.handle, name, version)?,
+                Some(version) => loader::versioned(&self.handle, name, version)?,
                 None => self.handle.get::<*mut c_void>(name).ok()?.into_raw(),
             };
             (!found.is_null()).then_some(found.cast_const())
@@ -193,46 +187,8 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec
     near.into_iter().take(3).map(|(_, candidate)| candidate.to_owned()).collect()
 }
 
-#[cfg(target_os = "linux")]
-fn versioned(handle: &Handle, name: &CStr, version: &CStr) -> Option<*mut c_void> {
-    // The handle is given back by not dropping the copy that `from_raw` makes of it.
-    // SAFETY: the raw handle is this library's, which stays open.
-    unsafe {
-        let raw = std::ptr::read(handle).into_raw();
-        Some(libc::dlvsym(raw, name.as_ptr(), version.as_ptr()))
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn versioned(_handle: &Handle, _name: &CStr, _version: &CStr) -> Option<*mut c_void> {
-    None
-}
-
 fn is_loaded(file: &str) -> bool {
-    // SAFETY: with RTLD_NOLOAD nothing is loaded and nothing runs.
-    unsafe { Handle::open(Some(OsStr::new(file)), libc::RTLD_LAZY | libc::RTLD_NOLOAD) }.is_ok()
-}
-
-/// The start of the head of glibc's and musl's `struct link_map` (link.h).
-#[repr(C)]
-struct LinkMap {
-    addr: usize,
-    name: *const std::ffi::c_char,
-}
-
-/// Where the loader mapped a library, and from which file. The handle is given back.
-#[cfg(target_os = "linux")]
-fn mapping(handle: Handle) -> std::result::Result<((Handle, usize), String), ()> {
-    let raw = handle.into_raw();
-    let mut map: *const LinkMap = std::ptr::null();
-    // SAFETY: dlinfo writes one pointer for this request; the map lives as long as the handle.
-    unsafe {
-        if libc::dlinfo(raw, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) != 0 {
-            return Err(());
-        }
-        let path = CStr::from_ptr((*map).name).to_string_lossy().into_owned();
-        Ok(((Handle::from_raw(raw), (*map).addr), path))
-    }
+    loader::loaded(file).is_some()
 }
 
 fn loader_message(error: &libloading::Error) -> String {

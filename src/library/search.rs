@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 /// The names to try for what the user gave, in order.
 pub(super) fn candidates(name: &str) -> Vec<String> {
     let file_name = |text: &str| text.contains('/') || text.contains(".so") || text.contains(".dylib");
-    if file_name(name) {
+    if file_name(name) || (cfg!(windows) && (name.contains('\\') || name.to_lowercase().ends_with(".dll"))) {
         return vec![name.to_owned()];
+    }
+    if cfg!(windows) {
+        return vec![format!("{name}.dll"), format!("lib{name}.dll")];
     }
     let suffix = if cfg!(target_os = "macos") { "dylib" } else { "so" };
     let plain = format!("lib{name}.{suffix}");

@@ -63,7 +63,7 @@ fn print(text: &str) {
 /// Entered by a trampoline with its record and the values of the call that runs.
 pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
     // SAFETY: the calling thread's own.
-    let errno = unsafe { *libc::__errno_location() };
+    let errno = unsafe { *crate::os::errno_location() };
     // SAFETY: the caller's promise.
     let outcome = unsafe { ask(record, incoming, errno) };
     // SAFETY: as above.
@@ -74,7 +74,7 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
                 warn_closed(record);
             }
         }
-        *libc::__errno_location() = if let Outcome::Done(errno) = outcome { errno } else { errno };
+        *crate::os::errno_location() = if let Outcome::Done(errno) = outcome { errno } else { errno };
     }
 }
 

@@ -18,11 +18,11 @@ pub mod incoming;
 pub mod record;
 pub mod run;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(sysv64)]
 #[path = "trampoline_sysv64.rs"]
 mod trampoline;
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+#[cfg(not(sysv64))]
 #[path = "trampoline_none.rs"]
 mod trampoline;
 

@@ -62,7 +62,7 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Corouti
             coroutine.upcall = Some(Upcall { state, plan, index, incoming });
             return coroutine;
         }
-        let errno = libc::__errno_location();
+        let errno = crate::os::errno_location();
         let active = *state.slots.add(ACTIVE);
         let done = if active != 0 {
             run(state, plan, index, incoming, Origin::Call, &mut *errno)

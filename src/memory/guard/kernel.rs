@@ -1,16 +1,15 @@
 //! Guarded routines by the kernel's copy between processes, applied to this one: a fault is an error
-//! of the call, not a signal (process_vm_readv(2)). A hundred times slower than `fault`.
+//! of the call, not a signal (process_vm_readv(2) and its like). A hundred times slower than `fault`.
 //!
 //! # Safety
 //! Every address that is not arkffi's own goes to the kernel, which checks it. The local side of a
 //! transfer is the caller's value or a block on this file's stack.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
-
-use libc::{c_int, iovec};
+use std::ffi::{c_int, c_void};
 
 use super::Routines;
+use crate::os;
 
 /// Memory is mapped in pages of at least this size.
 const PAGE: usize = 4096;
@@ -26,22 +25,14 @@ pub(super) fn routines() -> Routines {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn read(to: *mut u8, from: usize, bytes: usize) -> bool {
-    let local = iovec { iov_base: to.cast(), iov_len: bytes };
-    let remote = iovec { iov_base: from as *mut c_void, iov_len: bytes };
     // SAFETY: `to` is a block of that many bytes on a stack of this file, or in the slots.
-    let done = unsafe { libc::process_vm_readv(libc::getpid(), &local, 1, &remote, 1, 0) };
-    usize::try_from(done) == Ok(bytes)
+    unsafe { os::read(to, from, bytes) }
 }
 
-#[cfg(target_os = "linux")]
 fn write(to: usize, from: *const u8, bytes: usize) -> bool {
-    let local = iovec { iov_base: from.cast_mut().cast(), iov_len: bytes };
-    let remote = iovec { iov_base: to as *mut c_void, iov_len: bytes };
     // SAFETY: `from` is a block of that many bytes on a stack of this file.
-    let done = unsafe { libc::process_vm_writev(libc::getpid(), &local, 1, &remote, 1, 0) };
-    usize::try_from(done) == Ok(bytes)
+    unsafe { os::write(to, from, bytes) }
 }
 
 extern "C" fn load<const N: usize>(to: *mut u8, from: usize) -> c_int {

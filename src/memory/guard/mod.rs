@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use crate::types::TextUnit;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(sysv64)]
 mod fault;
 mod kernel;
 
@@ -48,7 +48,7 @@ pub fn routines() -> &'static Routines {
     static CHOSEN: OnceLock<Chosen> = OnceLock::new();
     &CHOSEN
         .get_or_init(|| {
-            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            #[cfg(sysv64)]
             if std::env::var_os("ARKFFI_GUARD").is_none_or(|value| value != "kernel") && fault::install() {
                 return Chosen(fault::routines());
             }

@@ -1,0 +1,38 @@
+//! What each operating system has its own way for: errno, the stack of a thread, the maps of memory and of modules.
+//!
+//! One file a system, all with the same functions:
+//!
+//! - `errno_location() -> *mut c_int`: where errno of this thread stands;
+//! - `stack() -> Option<(usize, usize)>`: the lowest address of this thread's stack, and its size;
+//! - `is_code(address) -> bool`: whether it lies in executable memory;
+//! - `module_of(address) -> Option<Module>`: the module it lies in;
+//! - `pin(path)`: keeps a loaded module for the life of the process;
+//! - `read(to, from, bytes) -> bool`, `write(to, from, bytes) -> bool`: copies by the kernel, `false` where the
+//!   foreign side is not mapped or not permitted.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+
+#[cfg(windows)]
+pub use system::path_of;
+pub use system::{errno_location, is_code, module_of, pin, read, stack, write};
+#[cfg(unix)]
+pub use system::{image_of, versioned_symbol};
+
+/// A loaded module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Where it is mapped.
+    pub base: usize,
+    /// Its file, as the loader names it.
+    pub path: String,
+}
