@@ -105,6 +105,14 @@ struct LinkMap {
     name: *const c_char,
 }
 
+/// The request of dlinfo(3) for the link map, in glibc and musl.
+const LINK_MAP: c_int = 2;
+
+unsafe extern "C" {
+    /// libc names it for glibc only.
+    fn dlinfo(handle: *mut c_void, request: c_int, to: *mut c_void) -> c_int;
+}
+
 /// Where the loader mapped the library of a handle, and from which file.
 ///
 /// # Safety
@@ -113,7 +121,7 @@ pub unsafe fn image_of(handle: *mut c_void) -> Option<Module> {
     let mut map: *const LinkMap = std::ptr::null();
     // SAFETY: dlinfo writes one pointer for this request; the map lives as long as the handle.
     unsafe {
-        if libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) != 0 {
+        if dlinfo(handle, LINK_MAP, (&raw mut map).cast()) != 0 {
             return None;
         }
         let path = CStr::from_ptr((*map).name).to_string_lossy().into_owned();
@@ -125,9 +133,19 @@ pub unsafe fn image_of(handle: *mut c_void) -> Option<Module> {
 ///
 /// # Safety
 /// The handle is open.
+#[cfg(target_env = "gnu")]
 pub unsafe fn versioned_symbol(handle: *mut c_void, name: &CStr, version: &CStr) -> Option<*mut c_void> {
     // SAFETY: both are C strings; the handle is the caller's promise.
     Some(unsafe { libc::dlvsym(handle, name.as_ptr(), version.as_ptr()) })
+}
+
+/// The address of a symbol of a version: musl has no versions.
+///
+/// # Safety
+/// None: nothing is done.
+#[cfg(not(target_env = "gnu"))]
+pub unsafe fn versioned_symbol(_handle: *mut c_void, _name: &CStr, _version: &CStr) -> Option<*mut c_void> {
+    None
 }
 
 /// Copies from an address that may not be readable.
