@@ -62,7 +62,7 @@ export class Arena {
     // A part of no bytes has an address of its own, too.
     const end = () => start + Math.max(1, size);
     const isOwn = this.#to === 0 || end() > this.#to;
-    const bytes = isOwn ? Math.max(this.#next, size + align) : 0;
+    const bytes = isOwn ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(this.#next, size + align)) : 0;
     if (isOwn) {
       // What would go over the limit is refused before there is a chunk for it.
       checkLimit(size, owner);
@@ -71,6 +71,7 @@ export class Arena {
       this.#chunks.push(chunk);
       this.#next = Math.min(largestChunk, this.#next * 2);
       this.#to = chunk + bytes;
+      this.#from = chunk;
       start = Math.ceil(chunk / align) * align;
     }
     adopt(start, size, kinds.arena, owner);
