@@ -1,5 +1,5 @@
 /** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
-import { describe, ffiError, isArray } from './errors';
+import { describe, ffiError, isArray, type ErrorCode } from './errors';
 import { failureTest, type FailureTest } from './failure';
 import type { Signature } from './signature';
 import {
@@ -51,9 +51,13 @@ function invalid(message: string): Error {
 }
 
 /** Refuses anything but an object that is no array and no function. */
-export function checkObject(value: unknown, where: string): asserts value is Record<string, unknown> {
+export function checkObject(
+  value: unknown,
+  where: string,
+  code: ErrorCode = 'ERR_FFI_INVALID_TYPE',
+): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || isArray(value)) {
-    throw invalid(`${where} must be an object, got ${describe(value)}`);
+    throw ffiError(code, `${where} must be an object, got ${describe(value)}`);
   }
 }
 

@@ -109,7 +109,8 @@ export function addFinalizer(fn: unknown, argument?: unknown): void {
 
 /** A callback of JavaScript's may be gone when it is needed. */
 function refuseCallback(code: number, owner: string): void {
-  if (!environment.isCallback(code)) return;
+  // What is a deallocator already has been looked at.
+  if (deallocators.has(code) || !environment.isCallback(code)) return;
   const message = `${owner} takes a C function: a JSCallback cannot run at the environment's end`;
   throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
 }
@@ -173,7 +174,7 @@ export class Owned {
 
 /** Takes C memory over: `free` gets it by `close`, when the object has been collected, or at the end. */
 export function own(pointer: unknown, free: unknown, options: unknown = {}): Owned {
-  checkObject(options, 'the options of own');
+  checkObject(options, 'the options of own', 'ERR_FFI_INVALID_ARG_TYPE');
   checkKeys('own', options, ['size'], 'ERR_FFI_INVALID_ARG_TYPE');
   const size = options.size === undefined ? 0 : checkLength(options.size, 'own: size');
   const memory = resolvePointer(pointer, 'own');

@@ -115,7 +115,7 @@ export function setAllocator(functions: unknown, opaque?: unknown): void {
     foreignAllocator.given = undefined;
     return;
   }
-  checkObject(functions, 'the functions of setAllocator');
+  checkObject(functions, 'the functions of setAllocator', 'ERR_FFI_INVALID_ARG_TYPE');
   checkKeys('setAllocator', functions, [...names, 'usableSize'], 'ERR_FFI_INVALID_ARG_TYPE');
   const pointer = opaque === undefined ? undefined : addressOf(opaque, 'setAllocator: opaque');
   if (typeof pointer === 'bigint') {

@@ -115,7 +115,7 @@ type Flag = keyof typeof dumpFlags;
 
 /** Sets what is written to stderr: at exit what has leaked and how much memory there was, collections, what is freed. */
 export function setDumpFlags(given: unknown): void {
-  checkObject(given, 'the flags of setDumpFlags');
+  checkObject(given, 'the flags of setDumpFlags', 'ERR_FFI_INVALID_ARG_TYPE');
   checkKeys('setDumpFlags', given, Object.keys(dumpFlags), 'ERR_FFI_INVALID_ARG_TYPE');
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && typeof value !== 'boolean') {
