@@ -62,6 +62,10 @@ function run(end: End, owner: string): void {
   }
 }
 
+function isBusy(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ERR_FFI_BUSY';
+}
+
 let listening = false;
 
 /** What is done when the process or worker exits, before the ends are run and after that. */
@@ -85,7 +89,8 @@ function atExit(): void {
     try {
       run(end, 'finalizer');
     } catch (error) {
-      errors.push(error);
+      // What a background call uses at the end is left to it.
+      if ('fn' in end || !isBusy(error)) errors.push(error);
     }
   }
   exitHooks.after?.();
@@ -116,7 +121,13 @@ function refuseCallback(code: number, owner: string): void {
 }
 
 const collected = new FinalizationRegistry<number>((order) => {
-  dispose(order, 'own');
+  try {
+    dispose(order, 'own');
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    // A call still uses the memory: it is tried again after the next collection.
+    collected.register({}, order);
+  }
 });
 
 /** Frees what is owned; nothing where that has been done. */
