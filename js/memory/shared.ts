@@ -42,6 +42,7 @@ class SharedMemory {
     if (this.#pointer !== 0) {
       forget(this.#pointer, kinds.shared, 'close');
       open.delete(this.#pointer);
+      detachViews(this.#pointer);
       gone('shared', this.#pointer);
       detachViews(this.#pointer);
     }
