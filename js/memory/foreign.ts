@@ -94,7 +94,7 @@ function foreign(functions: Readonly<Record<Name, Callable>>, first: readonly un
 /** Refuses what would go over the limit before anything is asked for. */
 export function checkLimit(more: number, owner: string): void {
   const { limit, bytes } = environment.memoryUsage();
-  if (limit === 0 || bytes + more <= limit) return;
+  if (more === 0 || limit === 0 || bytes + more <= limit) return;
   const message = `${owner}: ${more} bytes more than the ${bytes} in use would go over the limit of ${limit}`;
   throw ffiError('ERR_FFI_MEMORY_LIMIT', message);
 }

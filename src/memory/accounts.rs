@@ -76,9 +76,9 @@ impl Account {
 }
 
 impl Accounts {
-    /// Whether so many bytes more are within the limit.
+    /// Whether so many bytes more are within the limit. None are, even where it is below what is in use.
     pub const fn allows(&self, bytes: usize) -> bool {
-        self.limit == 0 || self.bytes.saturating_add(bytes as u64) <= self.limit
+        bytes == 0 || self.limit == 0 || self.bytes.saturating_add(bytes as u64) <= self.limit
     }
 
     /// Counts things.

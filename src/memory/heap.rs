@@ -196,7 +196,10 @@ impl Memory {
     /// # Errors
     /// [`Refusal::Limit`]; [`Refusal::Stranger`] where something starts there already.
     pub fn adopt(&self, range: Range) -> Result<(), Refusal> {
-        self.reserve(range.size)?;
+        // A block of an allocator in JavaScript is there already: the limit was looked at before it was asked for.
+        if range.kind != Kind::ForeignBlock {
+            self.reserve(range.size)?;
+        }
         {
             let heap = &mut *self.heap.borrow_mut();
             if !heap.registry.add(range) {
