@@ -1,0 +1,299 @@
+// Allocators that are written as JSCallbacks: they serve blocks and arenas on the JavaScript thread, by name.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  Arena,
+  calloc,
+  CString,
+  dlopen,
+  free,
+  isLive,
+  JSCallback,
+  malloc,
+  memoryUsage,
+  read,
+  realloc,
+  releasePtr,
+  setAllocator,
+  setMemoryLimit,
+  strdup,
+  write,
+  type AllocatorFunctions,
+} from 'arkffi';
+import { expectError } from '../support/errors';
+import { outputOf, runProgram } from '../support/subprocess';
+import { library } from './library';
+
+const { symbols: libc } = dlopen(null, {
+  malloc: { args: ['usize'], returns: 'ptr' },
+  calloc: { args: ['usize', 'usize'], returns: 'ptr' },
+  realloc: { args: ['ptr', 'usize'], returns: 'ptr' },
+  free: { args: ['ptr'] },
+});
+
+const open: JSCallback[] = [];
+const live = new Set<number>();
+const asked: string[] = [];
+const opaques: unknown[] = [];
+/** What the allocator does instead of its work. */
+let instead: (() => unknown) | undefined;
+
+/** An allocator on top of libc's that notes what is asked of it. */
+function allocator(withOpaque: boolean): AllocatorFunctions {
+  const made = (
+    name: string,
+    args: readonly string[],
+    returns: string,
+    run: (...args: number[]) => unknown,
+  ) => {
+    const noting = (...given: number[]): unknown => {
+      if (withOpaque) opaques.push(given.shift());
+      asked.push(`${name}(${given.slice(name === 'free' || name === 'realloc' ? 1 : 0).join(', ')})`);
+      return instead === undefined ? run(...given) : instead();
+    };
+    const def = { args: [...(withOpaque ? ['ptr'] : []), ...args], returns };
+    const callback = new JSCallback(noting as never, def as never) as unknown as JSCallback;
+    open.push(callback);
+    return callback;
+  };
+  const taken = (block: number): number => {
+    if (block !== 0) live.add(block);
+    return block;
+  };
+  return {
+    malloc: made('malloc', ['usize'], 'ptr', (bytes) => taken(libc.malloc(bytes!))),
+    calloc: made('calloc', ['usize', 'usize'], 'ptr', (count, bytes) => taken(libc.calloc(count!, bytes!))),
+    realloc: made('realloc', ['ptr', 'usize'], 'ptr', (block, bytes) => {
+      live.delete(block!);
+      return taken(libc.realloc(block!, bytes!));
+    }),
+    free: made('free', ['ptr'], 'void', (block) => {
+      if (!live.delete(block!)) throw new Error('freed what was not given');
+      libc.free(block!);
+    }),
+  };
+}
+
+beforeEach(() => {
+  asked.length = opaques.length = 0;
+  instead = undefined;
+  setAllocator(null);
+});
+afterEach(() => {
+  instead = undefined;
+  setMemoryLimit(0);
+  setAllocator(null);
+  open.splice(0).forEach((callback) => callback.close());
+});
+
+test('serve blocks, with what was asked for', () => {
+  setAllocator(allocator(false));
+  const block = malloc(24);
+  write.u8(block, 23, 7);
+  const grown = realloc(block, 5000);
+  expect(read.u8(grown, 23)).toBe(7);
+  const zeroed = calloc(4, 8);
+  expect(read.u64(zeroed, 24)).toBe(0);
+  const text = strdup('text');
+  expect(new CString(text).toString()).toBe('text');
+  expect(memoryUsage().blocks).toEqual({ count: 3, bytes: 5037 });
+  expectError(() => write.u8(grown, 5000, 1), 'ERR_FFI_OUT_OF_BOUNDS');
+  for (const start of [grown, zeroed, text]) free(start);
+  expect(asked).toEqual([
+    'malloc(24)',
+    'realloc(5000)',
+    'calloc(1, 32)',
+    'malloc(5)',
+    'free()',
+    'free()',
+    'free()',
+  ]);
+  expect([live.size, memoryUsage().bytes]).toEqual([0, 0]);
+});
+
+test('serve arenas, in pieces', () => {
+  setAllocator(allocator(false));
+  const arena = new Arena();
+  const parts = Array.from({ length: 500 }, (_, index) => arena.alloc(100 + (index % 3)));
+  parts.forEach((part) => write.u8(part, 99, 1));
+  expect(asked.every((name) => name.startsWith('malloc'))).toBe(true);
+  expect(asked.length).toBeLessThan(50);
+  arena.close();
+  expect([live.size, memoryUsage().bytes]).toEqual([0, 0]);
+});
+
+test('serve no struct results, which no call asks JavaScript for', () => {
+  setAllocator(allocator(false));
+  const result = library.symbols.pair(1, 2);
+  expect(asked).toEqual([]);
+  expect(releasePtr(result)).toBe(true);
+});
+
+test('get the opaque pointer first', () => {
+  const state = Buffer.alloc(8);
+  setAllocator(allocator(true), state);
+  const block = malloc(8);
+  free(realloc(block, 16));
+  free(calloc(1, 1));
+  const arena = new Arena();
+  arena.alloc(1);
+  arena.close();
+  expect(asked.slice(0, 5)).toEqual(['malloc(8)', 'realloc(16)', 'free()', 'calloc(1, 1)', 'free()']);
+  expect(new Set(opaques).size).toBe(1);
+  expect(opaques[0]).toBeGreaterThan(0);
+});
+
+test('may be JavaScript’s in part', () => {
+  setAllocator({ ...allocator(false), malloc: libc.malloc, free: libc.free });
+  const block = malloc(8);
+  free(block);
+  expect(asked).toEqual([]);
+  free(calloc(1, 8));
+  expect(asked).toEqual(['calloc(1, 8)']);
+  live.clear();
+});
+
+describe('what is not given', () => {
+  test('NULL is no memory, and nothing is lost', () => {
+    setAllocator(allocator(false));
+    const block = malloc(8);
+    write.u8(block, 0, 3);
+    instead = () => 0;
+    const arena = new Arena();
+    for (const run of [() => malloc(1), () => calloc(1, 1), () => realloc(block, 99), () => arena.alloc(1)])
+      expectError(run, 'ERR_FFI_OUT_OF_MEMORY');
+    instead = undefined;
+    expect([isLive(block), read.u8(block)]).toEqual([true, 3]);
+    expect(memoryUsage().blocks).toEqual({ count: 1, bytes: 8 });
+    free(block);
+    arena.close();
+    expect(live.size).toBe(0);
+  });
+
+  test('an error that is thrown is the error, and nothing is lost', () => {
+    setAllocator(allocator(false));
+    const block = malloc(8);
+    const error = new Error('on purpose');
+    instead = () => {
+      throw error;
+    };
+    const arena = new Arena();
+    for (const run of [() => malloc(1), () => calloc(1, 1), () => realloc(block, 99), () => arena.alloc(1)])
+      expect(run).toThrow(error);
+    instead = undefined;
+    expect(memoryUsage().blocks).toEqual({ count: 1, bytes: 8 });
+    free(block);
+    arena.close();
+    expect(live.size).toBe(0);
+  });
+
+  test('an error in free is the error; the block is gone', () => {
+    setAllocator(allocator(false));
+    const block = malloc(8);
+    instead = () => {
+      throw new Error('on purpose');
+    };
+    expect(() => free(block)).toThrow('on purpose');
+    instead = undefined;
+    expectError(() => free(block), 'ERR_FFI_INVALID_POINTER');
+    expect(memoryUsage().blocks.count).toBe(0);
+    live.clear();
+    libc.free(block);
+  });
+
+  test('a value that is no address is an error', () => {
+    setAllocator(allocator(false));
+    for (const wrong of ['text', {}, 0.5, Promise.resolve(1)]) {
+      instead = () => wrong;
+      expectError(() => malloc(1), 'ERR_FFI_CALLBACK');
+    }
+    expect(memoryUsage().blocks.count).toBe(0);
+  });
+
+  test('an address that is in use already is refused', () => {
+    setAllocator(allocator(false));
+    const block = malloc(8);
+    instead = () => block;
+    expectError(() => malloc(8), 'ERR_FFI_INVALID_POINTER');
+    instead = undefined;
+    expect(memoryUsage().blocks).toEqual({ count: 1, bytes: 8 });
+    free(block);
+  });
+
+  test('what goes over the limit is not asked for; what is above it can shrink', () => {
+    setAllocator(allocator(false));
+    const block = malloc(1000);
+    setMemoryLimit(1);
+    asked.length = 0;
+    expectError(() => malloc(1), 'ERR_FFI_MEMORY_LIMIT');
+    expectError(() => realloc(block, 1001), 'ERR_FFI_MEMORY_LIMIT');
+    expect(asked).toEqual([]);
+    const smaller = realloc(block, 10);
+    expect(memoryUsage().blocks).toEqual({ count: 1, bytes: 10 });
+    free(smaller);
+    expect(live.size).toBe(0);
+  });
+});
+
+test('blocks in use are not asked to be freed', async () => {
+  setAllocator(allocator(false));
+  const block = calloc(1, 8);
+  const call = library.symbols.ow_sum_late.async(block, 8, 30);
+  expectError(() => free(block), 'ERR_FFI_BUSY');
+  expectError(() => realloc(block, 100), 'ERR_FFI_BUSY');
+  expect(asked).toEqual(['calloc(1, 8)']);
+  await call;
+  free(block);
+});
+
+test('an allocator that allocates serves itself', () => {
+  const functions = allocator(false);
+  setAllocator(functions);
+  let depth = 0;
+  instead = () => {
+    instead = undefined;
+    depth++;
+    const inner = malloc(16);
+    free(inner);
+    const block = libc.malloc(8);
+    live.add(block);
+    return block;
+  };
+  free(malloc(8));
+  expect([depth, live.size, memoryUsage().bytes]).toEqual([1, 0, 0]);
+});
+
+const program = `
+  const { dlopen, JSCallback, setAllocator, malloc, Arena } = require(entry);
+  const { symbols: libc } = dlopen(null, { malloc: { args: ['usize'], returns: 'ptr' }, free: { args: ['ptr'] } });
+  let live = 0;
+  const get = (bytes) => (live++, libc.malloc(bytes));
+  const ptr = (args, fn, returns = 'ptr') => new JSCallback(fn, { args, returns });
+  setAllocator({
+    malloc: ptr(['usize'], get),
+    calloc: ptr(['usize', 'usize'], (count, bytes) => get(count * bytes)),
+    realloc: ptr(['ptr', 'usize'], () => 0),
+    free: ptr(['ptr'], (block) => { live--; libc.free(block); if (live === 0) console.log('all back'); }, 'void'),
+  });
+  for (let n = 0; n < 5; n++) malloc(n);
+  new Arena().alloc(100);
+  console.log(live);
+`;
+
+test.each([
+  ['by itself', '', 0],
+  ['by process.exit', 'process.exit(2);', 2],
+  ['by an uncaught error', "throw new Error('on purpose');", 1],
+])('what is left is handed back when the process ends %s', (_, end, status) => {
+  const result = runProgram(program + end);
+  expect(result).toMatchObject({ status, signal: null, stdout: '6\nall back' });
+});
+
+test('a worker that is terminated hands nothing back, and ends', () => {
+  const inWorker = `
+    const { Worker } = require('node:worker_threads');
+    const source = 'const { workerData: { entry }, parentPort } = require("node:worker_threads");' +
+      ${JSON.stringify(program)} + ';parentPort.postMessage(1); setInterval(() => {}, 1000);';
+    const worker = new Worker(source, { eval: true, workerData: { entry } });
+    worker.on('message', () => setTimeout(() => worker.terminate().then(() => console.log('end')), 50));`;
+  expect(outputOf(inWorker)).toBe('6\nend');
+});
