@@ -97,6 +97,14 @@ export declare class Environment {
   reload(): void;
   /** A function that lets a suspended call of C go on. */
   resumeFunction(): () => unknown;
+  /**
+   * Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are
+   * gates: a leaf function may be called where its own is 0. `prints`: whether it is printed at once when one
+   * calls back.
+   */
+  allowLeaves(modules: number, gates: ArrayBuffer, prints: boolean): string | null;
+  /** The names of a leaf function that has called back, and of the callback. Nobody is told twice. */
+  takeLie(): [string, string] | null;
   /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
   textFunction(): (unit: number) => unknown;
 }
@@ -126,6 +134,20 @@ export declare class NativeLibrary {
     mode: string,
     name: string,
   ): [(...values: unknown[]) => unknown, number];
+  /**
+   * The raw function beside a function of that number, the number of its gate, and the raw function for while that is
+   * 0, where there is one; nothing where the signature does not allow it, or the runtime.
+   */
+  leaf(
+    environment: Environment,
+    id: number,
+  ):
+    | [
+        raw: (...values: unknown[]) => unknown,
+        gate: number,
+        direct: ((...values: unknown[]) => unknown) | null,
+      ]
+    | null;
   /** Makes one function refuse; `false` when it did already. */
   closeFunction(id: number): boolean;
   /** Whether no function is open. */
@@ -268,6 +290,7 @@ export interface SlotLayout {
   couldNotRun: number;
   opened: number;
   held: number;
+  leafResult: number;
   statuses: Array<string>;
 }
 

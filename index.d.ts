@@ -95,7 +95,10 @@ export interface FunctionType {
    */
   readonly returns?: ResultType;
   readonly abi?: Abi;
-  /** The function neither calls back into JavaScript nor blocks: the fastest path may be used. */
+  /**
+   * The function neither calls back into JavaScript nor blocks: V8 may call it directly. One that calls back all the
+   * same gets zero from its callback, and the next call throws `ERR_FFI_CALLBACK`. `errno()` is not kept.
+   */
   readonly leaf?: boolean;
   /**
    * The result means failure: below zero, not zero, NULL, or as the function says. The call throws an error
@@ -373,6 +376,12 @@ export declare function AsyncCFunction<const Def extends PointerDefinition>(
 
 /** How many background calls of the process run at once: 1 to 1024; as many as processors, at least 4, by default. */
 export declare function setPoolSize(size: number): void;
+
+/**
+ * Turns leaf calls off, or on again: functions declared `leaf: true` then are called through the slots, those that are bound
+ * already too. On by default.
+ */
+export declare function setLeafCalls(enabled: boolean): void;
 
 /**
  * errno as the last call of C on this thread left it, whatever ran since. With a number, sets it for the next; in a

@@ -25,6 +25,8 @@ export interface FunctionDefinition extends Signature {
   readonly pump: boolean;
   /** Whether traces tell of its calls: those of arkffi's own they leave out. */
   readonly traced: boolean;
+  /** Whether C neither calls back nor blocks. */
+  readonly leaf: boolean;
   /** Tells of a result that it means failure. */
   readonly throws: FailureTest | undefined;
 }
@@ -155,6 +157,7 @@ export function defineFunction(
     ...signature,
     pump,
     traced: true,
+    leaf: def.leaf === true,
     throws: failureTest(def.throws, signature.result, `${where}.throws`),
   };
 }
@@ -173,7 +176,7 @@ export function resolveSignature(def: Record<string, unknown>, where: string): S
 /** A function of arkffi's own making. */
 export function plainFunction(args: readonly TypeInfo[], result: TypeInfo): FunctionDefinition {
   const signature = { args, variadic: false, result, holds: false, free: undefined };
-  return { kind: 'function', ...signature, pump: false, traced: false, throws: undefined };
+  return { kind: 'function', ...signature, pump: false, leaf: false, traced: false, throws: undefined };
 }
 
 function symbolName(value: unknown, where: string): string {

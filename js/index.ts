@@ -5,6 +5,7 @@ export { array, bits, enumeration, fn, opaque, pointer } from './composite/types
 import './install';
 
 export { setPoolSize } from './call/background';
+export { setLeafCalls } from './call/leaf';
 export { CString } from './cstring';
 export { FFIError } from './errors';
 export { errno, lastError } from './failure';

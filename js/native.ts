@@ -65,9 +65,14 @@ export function bufferAddress(value: object): number {
   return slots.F64[layout.resultNumber]!;
 }
 
-/** Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`. */
+/**
+ * Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`,
+ * `ARKFFI_LEAF=off`, `ARKFFI_CHECK_LEAF=1`.
+ */
 export const switches = {
   fast: process.env.ARKFFI_PATH !== 'libffi',
   codegen: process.env.ARKFFI_CODEGEN !== 'off',
   coroutines: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_COROUTINES !== 'off',
+  leaf: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_LEAF !== 'off',
+  checkLeaf: process.env.ARKFFI_CHECK_LEAF === '1',
 } as const;

@@ -104,6 +104,7 @@ jest('all tests', []);
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });
+jest('without leaf calls', ['__test__/leaf'], { ARKFFI_LEAF: 'off' });
 jest('without coroutines', ['__test__/callbacks'], { ARKFFI_COROUTINES: 'off' });
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
 ecosystem();

@@ -14,6 +14,7 @@ pub mod convert;
 pub mod coroutine;
 pub mod error;
 pub mod event_loop;
+pub mod leaf;
 pub mod library;
 pub mod memory;
 pub mod os;

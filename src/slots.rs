@@ -60,6 +60,8 @@ pub const SCRIPT_LIMIT: usize = RESULT + 19;
 pub const OPENED: [usize; 3] = [RESULT + 20, RESULT + 21, RESULT + 22];
 /// As doubles, the lowest address of memory that is held, and one above the highest: elsewhere nothing is to be looked up.
 pub const HELD: [usize; 2] = [RESULT + 23, RESULT + 24];
+/// All bits of the 64-bit result of a leaf call.
+pub const LEAF_RESULT: usize = RESULT + 25;
 /// The number of words.
 pub const WORDS: usize = RESULT + 26;
 

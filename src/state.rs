@@ -20,6 +20,7 @@ use crate::call::entry::Entry;
 use crate::call::function::Group;
 use crate::call::suspending::count;
 use crate::coroutine::{Coroutine, Coroutines};
+use crate::leaf::watch::Leaves;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
 use crate::memory::heap::Memory;
@@ -115,6 +116,8 @@ pub struct State {
     /// Whether JavaScript was stopped in a callback of the running call of C. It is not entered again until
     /// C has returned: the engine would take the stop for done, and not stop what has called C.
     pub stopped: Cell<bool>,
+    /// Its leaf functions, and which of them runs.
+    pub leaves: Leaves,
     coroutines: UnsafeCell<Coroutines>,
     scopes: UnsafeCell<Vec<Scope>>,
     warnings: RefCell<Vec<String>>,
@@ -156,6 +159,7 @@ impl State {
             references: RefCell::default(),
             running: RUNNING.with(Rc::clone),
             stopped: Cell::new(false),
+            leaves: Leaves::new(slots),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),
             warnings: RefCell::default(),
@@ -210,6 +214,7 @@ impl State {
 
     /// Makes the function pointer of a callback: its address, or `None` where the system grants no memory.
     pub fn open_callback(&self, number: u32, class: u32, name: u32) -> Option<usize> {
+        self.leaves.watch();
         let class = self.classes.borrow().get(class as usize).copied()?;
         let name = self.names.borrow().get(name as usize).map(Arc::clone)?;
         let opened = class.open(self, number, name).ok()?;

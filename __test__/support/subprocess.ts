@@ -13,6 +13,8 @@ const assert = require('node:assert');
 `;
 
 export interface ProgramOptions {
+  /** The executable; the running one by default. */
+  readonly node?: string;
   /** Flags of node. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -22,8 +24,11 @@ export interface ProgramOptions {
  * Runs a CommonJS program. It finds `entry` (the path of the package), `fixture` (the path of the C
  * fixture) and `assert`.
  */
-export function runProgram(source: string, { flags = [], env = {} }: ProgramOptions = {}) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', prelude + source], {
+export function runProgram(
+  source: string,
+  { node = process.execPath, flags = [], env = {} }: ProgramOptions = {},
+) {
+  const { status, signal, stdout, stderr } = spawnSync(node, [...flags, '-e', prelude + source], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
     timeout: 50_000,
@@ -36,4 +41,10 @@ export function outputOf(source: string, options?: ProgramOptions): string {
   const { stdout, ...end } = runProgram(source, options);
   expect(end).toEqual({ status: 0, signal: null, stderr: '' });
   return stdout;
+}
+
+/** Runs a file, which gets `entry` and `fixture` as its arguments, as `outputOf` does a program. */
+export function outputOfFile(file: string, options?: ProgramOptions): string {
+  const source = `process.argv.splice(1, Infinity, '', entry, fixture); require(${JSON.stringify(file)});`;
+  return outputOf(source, options);
 }

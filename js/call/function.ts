@@ -8,6 +8,7 @@ import { readText } from '../text';
 import { tracedStart, tracing } from '../trace';
 import { typeNamed, type TypeInfo } from '../types';
 import { checkBackground, startCall, type Options, type Settled } from './background';
+import { leafWrapper } from './leaf';
 import { shapeOf, type Shape } from './shape';
 import { wrap } from './wrap';
 
@@ -47,7 +48,7 @@ function bindSignature(
   target: Target,
   types: readonly TypeInfo[],
   fixed: number,
-  def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump' | 'traced'>,
+  def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump' | 'leaf' | 'throws' | 'traced'>,
 ): Bound {
   const { group, owner } = target;
   const shape = shapeOf(types, fixed, def.result, def.holds);
@@ -67,13 +68,17 @@ function bindSignature(
     }
     return background[0];
   };
+  const slow = wrap(entry, shape, owner, library);
+  // What fails needs errno, which is not kept for leaf calls.
+  const isLeaf = def.leaf && !def.pump && def.throws === undefined && fixed < 0;
+  const leaf = isLeaf ? leafWrapper(group, id, shape, owner, slow) : undefined;
   return {
-    call: wrap(entry, shape, owner, library),
+    call: leaf ?? slow,
     start: (args, options = none) => {
       const start = () => startCall(entryOf, owner, shape, args, options);
       return tracing.on && library !== undefined ? tracedStart(start, owner, library, args) : start();
     },
-    path: shape.plan.path,
+    path: leaf === undefined ? shape.plan.path : 'leaf',
     close: () => {
       open = false;
       if (background !== undefined) group.closeFunction(background[1]);

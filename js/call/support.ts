@@ -83,6 +83,17 @@ export function failure(status: number, owner: string, shape: Shape, given: Arra
   return takePending(() => refusal(status, owner, shape, given));
 }
 
+/** The error for a leaf function that has called back: calls are refused until somebody has been told. */
+function lie(): Error | undefined {
+  const names = environment.takeLie();
+  if (names === null) return undefined;
+  const [name, callback] = names;
+  return ffiError(
+    'ERR_FFI_CALLBACK',
+    `${name} is declared leaf: true, but has called the callback '${callback}', which got zero: remove leaf`,
+  );
+}
+
 function refusal(status: number, owner: string, shape: Shape, given: ArrayLike<unknown>): Error {
   const args = Array.from(given);
   const reason = layout.statuses[status - 1];
@@ -90,8 +101,9 @@ function refusal(status: number, owner: string, shape: Shape, given: ArrayLike<u
     case 'closed':
       return ffiError('ERR_FFI_CLOSED', `${owner}: its library or the function itself has been closed`);
     case 'stackOverflow':
-      return new RangeError(
-        `Maximum call stack size exceeded: ${owner} is called too deep in the native stack`,
+      return (
+        lie() ??
+        new RangeError(`Maximum call stack size exceeded: ${owner} is called too deep in the native stack`)
       );
     case 'embeddedNul': {
       const index = args.findIndex((arg) => typeof arg === 'string' && arg.includes('\0'));

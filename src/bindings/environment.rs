@@ -1,6 +1,6 @@
 //! The state of one environment: slots, plans, and what is loaded from it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -18,6 +18,7 @@ use crate::background::pool;
 use crate::call::function::Group;
 use crate::call::suspending::{reload, resume_function};
 use crate::event_loop;
+use crate::leaf::engine::{Engine, engine};
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
 use crate::memory::allocator::{self, Allocator};
@@ -71,6 +72,7 @@ pub struct SlotLayout {
     pub could_not_run: u32,
     pub opened: u32,
     pub held: u32,
+    pub leaf_result: u32,
     pub statuses: Vec<String>,
 }
 
@@ -100,6 +102,8 @@ unsafe extern "C" fn leave_thread(context: *mut c_void) {
     state.leave_thread();
     // SAFETY: the environment still lives; nothing of the facade's runs any more.
     unsafe { state.drop_references() };
+    // SAFETY: hooks run when no JavaScript of the environment will run again.
+    unsafe { state.leaves.release() };
 }
 
 /// The state of one environment.
@@ -113,6 +117,7 @@ pub struct Environment {
     /// Their places in that list: types that are alike share a row.
     rows: RefCell<HashMap<Arc<Aggregate>, u32>>,
     slots: sys::napi_ref,
+    leaf: Cell<Option<&'static Engine>>,
 }
 
 #[napi]
@@ -150,6 +155,7 @@ impl Environment {
             aggregates: RefCell::default(),
             rows: RefCell::default(),
             slots,
+            leaf: Cell::new(None),
         })
     }
 
@@ -306,6 +312,7 @@ impl Environment {
             could_not_run: slots::COULD_NOT_RUN as u32,
             opened: word(slots::OPENED[0]),
             held: word(slots::HELD[0]),
+            leaf_result: word(slots::LEAF_RESULT),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }
@@ -536,6 +543,41 @@ impl Environment {
     pub fn text_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the slots are this environment's.
         Raw(unsafe { raw::text_function(raw_env(env), self.state.slots) })
+    }
+
+    /// Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are
+    /// gates: a leaf function may be called where its own is 0. `prints`: whether it is printed at once when one
+    /// calls back.
+    #[napi]
+    pub fn allow_leaves(&self, env: &Env, modules: u32, gates: Raw, prints: bool) -> Option<String> {
+        let engine = match engine(modules) {
+            Ok(engine) => engine,
+            Err(reason) => return Some(reason.to_owned()),
+        };
+        let (mut memory, mut bytes, mut reference) = (null_mut(), 0, null_mut());
+        // SAFETY: the buffer is kept by a strong reference as long as the environment lives; the facade never
+        // detaches it.
+        unsafe {
+            let raw = raw_env(env);
+            if sys::napi_get_arraybuffer_info(raw, gates.0, &mut memory, &mut bytes) != sys::Status::napi_ok {
+                return Some("no gates".to_owned());
+            }
+            sys::napi_create_reference(raw, gates.0, 1, &mut reference);
+        }
+        self.state.keep(reference);
+        self.state.leaves.shared().install(memory.cast(), bytes / 4, prints);
+        self.leaf.set(Some(engine));
+        None
+    }
+
+    /// The names of a leaf function that has called back, and of the callback. Nobody is told twice.
+    #[napi(ts_return_type = "[string, string] | null")]
+    pub fn take_lie(&self) -> Option<Vec<String>> {
+        self.state.leaves.shared().take_lie().map(|lie| vec![lie.function, lie.callback])
+    }
+
+    pub(super) fn engine(&self) -> Option<&'static Engine> {
+        self.leaf.get()
     }
 
     pub(super) fn plan_of(&self, id: u32) -> Option<Arc<Plan>> {

@@ -13,6 +13,7 @@ use crate::abi::libffi;
 use crate::background::pool;
 use crate::call::entry::Entry;
 use crate::call::function::{Group, Mode, bind};
+use crate::call::leaf::leaf;
 use crate::library::{Deep, Loaded, Options, c_name, nearest};
 
 /// How to load. `deep` is absent for 'auto'.
@@ -118,6 +119,18 @@ impl NativeLibrary {
         let (function, entry) =
             unsafe { bind(raw_env(env), &self.group, &plan, target, mode, suspends, &name) }?;
         Ok((Raw(function), number(entry as usize)))
+    }
+
+    /// The raw function beside a function of that number, the number of its gate, and the raw function for while that is
+    /// 0, where there is one; nothing where the signature does not allow it, or the runtime.
+    #[napi(
+        ts_return_type = "[raw: (...values: unknown[]) => unknown, gate: number, direct: ((...values: unknown[]) => unknown) | null] | null"
+    )]
+    pub fn leaf(&self, env: &Env, environment: &Environment, id: f64) -> Option<(Raw, u32, Option<Raw>)> {
+        let engine = environment.engine()?;
+        // SAFETY: the group belongs to the environment that runs this call.
+        let made = unsafe { leaf(raw_env(env), &self.group, address(id) as *mut Entry, engine) }?;
+        Some((Raw(made.raw), made.gate, made.direct.map(Raw)))
     }
 
     /// Makes one function refuse; `false` when it did already.

@@ -37,6 +37,8 @@ pub struct Entry {
     pub function: *mut Function,
     /// The function's name, for warnings.
     pub name: *const &'static str,
+    /// What the wrapper of a leaf function looks at; null for others.
+    pub gate: *mut u32,
 }
 
 impl Entry {
@@ -50,6 +52,7 @@ impl Entry {
             stack_words: 0,
             function: std::ptr::null_mut(),
             name: null(),
+            gate: std::ptr::null_mut(),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::abi::libffi::Interface;
 use crate::background::job::Target;
 use crate::convert::text::{ArgumentCache, ResultCache};
 use crate::error::Result;
+use crate::leaf::watch::CLOSED;
 use crate::library::Loaded;
 use crate::plan::{Path, Plan};
 use crate::state::State;
@@ -81,7 +82,7 @@ impl Group {
         self.closed.set(true);
         for entry in self.entries.borrow_mut().drain() {
             // SAFETY: an entry leaves the set before it is released (finalizer), so this one is live.
-            unsafe { (*entry).handler = closed_handler() };
+            unsafe { refuse(entry) };
         }
     }
 
@@ -91,14 +92,33 @@ impl Group {
         let found = self.entries.borrow_mut().remove(&entry);
         if found {
             // SAFETY: as in `close`; only addresses found in the set are followed.
-            unsafe { (*entry).handler = closed_handler() };
+            unsafe { refuse(entry) };
         }
         found
+    }
+
+    /// Whether the entry is that of one of the functions that are open.
+    pub fn has(&self, entry: *mut Entry) -> bool {
+        self.entries.borrow().contains(&entry)
     }
 
     /// Whether no function is open.
     pub fn is_empty(&self) -> bool {
         self.entries.borrow().is_empty()
+    }
+}
+
+/// Makes a function refuse.
+///
+/// # Safety
+/// The entry is live.
+unsafe fn refuse(entry: *mut Entry) {
+    // SAFETY: the caller's promise; a gate lives as long as the environment.
+    unsafe {
+        (*entry).handler = closed_handler();
+        if let Some(gate) = (*entry).gate.as_mut() {
+            *gate |= CLOSED;
+        }
     }
 }
 
@@ -136,6 +156,11 @@ impl Function {
     /// How the values travel.
     pub fn plan(&self) -> &Plan {
         &self.target.plan
+    }
+
+    /// The number of its stub, which is that of its entry too.
+    pub fn stub(&self) -> Option<usize> {
+        self.stub
     }
 
     /// What the functions of the environment share.
@@ -188,6 +213,7 @@ pub unsafe fn bind(
             stack_words: plan.stack_words,
             function: Box::into_raw(Box::new(function)),
             name: entry::keep_name(name),
+            gate: null_mut(),
         };
         let mut object = null_mut();
         let callback = acquired.callback.unwrap_or(enter_by_data);

@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod function;
 mod general;
+pub mod leaf;
 #[cfg_attr(not(sysv64), allow(dead_code, reason = "the twin suspends nothing"))]
 pub mod suspending;
 

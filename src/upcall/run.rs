@@ -15,9 +15,12 @@ use super::incoming::Incoming;
 use super::record::Record;
 use super::trampoline::thread_pointer;
 use super::{Origin, foreign};
+use crate::call::entry::Entry;
 use crate::coroutine::{Coroutine, Upcall};
+use crate::leaf::watch::refuse;
 use crate::plan::Plan;
-use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status};
+use crate::queue::lock;
+use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STATUS, Status};
 use crate::state::{FRAME_ENTERS_JS, Frame, State, frame_of};
 
 /// Native stack that running JavaScript needs at least, in bytes.
@@ -58,13 +61,21 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Corouti
         }
         let (state, plan) = (&*record.state.load(Ordering::Relaxed), record.plan());
         let index = record.index.load(Ordering::Relaxed);
+        if let Some(leaf) = state.leaves.running() {
+            refuse(leaf, &lock(&record.shared).name);
+            incoming.clear(plan);
+            return null_mut();
+        }
         if let Some(coroutine) = state.running.get().as_mut() {
             coroutine.upcall = Some(Upcall { state, plan, index, incoming });
             return coroutine;
         }
         let errno = crate::os::errno_location();
         let active = *state.slots.add(ACTIVE);
-        let done = if active != 0 {
+        let done = if let Some(function) = leaf_of(active) {
+            state.leaves.shared().tell(function, &lock(&record.shared).name);
+            false
+        } else if active != 0 {
             run(state, plan, index, incoming, Origin::Call, &mut *errno)
         } else {
             run_outside(state, plan, index, incoming, &mut *errno)
@@ -74,6 +85,22 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Corouti
         }
     }
     null_mut()
+}
+
+/// The name of the function that is called by the frame in [`ACTIVE`], where it is a leaf that V8 does not call itself:
+/// it is refused as where V8 does, so that it does not depend on what V8 has compiled.
+///
+/// # Safety
+/// The frame is that of a call which runs on this thread.
+#[inline]
+unsafe fn leaf_of(active: u64) -> Option<&'static str> {
+    // SAFETY: a frame lives as long as its call (caller), and with it the entry, which `bind` has set; names are
+    // kept for ever.
+    unsafe {
+        let frame = (frame_of(active) as *const Frame).as_ref()?;
+        let entry = frame.entry.cast::<Entry>().as_ref()?;
+        if entry.gate.is_null() { None } else { entry.name.as_ref().copied() }
+    }
 }
 
 /// Runs a callback and stores its result; `false` where JavaScript did not run to its end. `errno` is what
@@ -97,7 +124,7 @@ pub unsafe fn run(
     // SAFETY: the slots have a word for each of these; the frame is that of the running call (caller).
     unsafe {
         let here = &raw const slots as usize;
-        if here < *slots.add(STACK_LIMIT) as usize + RESERVE || here < *slots.add(SCRIPT_LIMIT) as usize {
+        if here < state.leaves.stack_limit() as usize + RESERVE || here < *slots.add(SCRIPT_LIMIT) as usize {
             *slots.add(STATUS) = Status::StackOverflow as u64;
             return false;
         }

@@ -1,0 +1,15 @@
+/** The versions of Node.js that are at hand: the running one, and those that `npm run bench:matrix` has fetched. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const fetched = join(__dirname, '..', '..', 'bench', 'build', 'nodes');
+const [running] = process.versions.node.split('.');
+
+/** Version and executable. */
+export const nodes: readonly (readonly [string, string])[] = [
+  [running!, process.execPath],
+  ...(existsSync(fetched) ? readdirSync(fetched) : [])
+    .filter((major) => major !== running)
+    .map((major) => [major, join(fetched, major, 'node_modules', 'node', 'bin', 'node')] as const)
+    .filter(([, executable]) => existsSync(executable)),
+];

@@ -1,0 +1,206 @@
+/**
+ * Leaf functions: wrappers that V8's compiled code follows into C without Node-API. What such a wrapper
+ * cannot do by itself it leaves to the function's other wrapper, which calls through the slots: wrong and
+ * uncommon arguments, closed functions, and every call of code that V8 has not compiled.
+ */
+import { compileFunction } from 'node:vm';
+import { accepts, maxSafe } from '../accepts';
+import { lengthOf } from '../buffer';
+import { generated } from '../codegen';
+import { exact } from '../composite/decode';
+import { describe, ffiError } from '../errors';
+import { bufferAddress, environment, layout, slots, switches, type NativeLibrary } from '../native';
+import type { TypeInfo } from '../types';
+import type { Parameter, Shape } from './shape';
+import { nothing, remembered } from './support';
+
+type Wrapper = (...args: unknown[]) => unknown;
+
+const { I64, U64 } = slots;
+
+/** In every gate: a leaf function has called back, and nobody has been told. */
+const lied = 2;
+/** In every gate: leaf calls are turned off. */
+const off = 4;
+/** In every gate: a callback has been made on the thread, so that C must be called by its stub. */
+const watched = 8;
+
+/** For each entry of the native pool a word that says whether the leaf function of the entry may be called: 0, or `watched`. */
+const gates = new Uint32Array(2048);
+
+/** Why this runtime is none that V8's fast calls are known of. */
+function unknownRuntime(): string | undefined {
+  const { electron, bun, deno } = process.versions as Record<string, string | undefined>;
+  if (electron !== undefined || bun !== undefined || deno !== undefined) return 'the runtime is not Node.js';
+  const variables = process.config.variables as unknown as Record<string, unknown>;
+  const on = (name: string) => ![0, '0', false, undefined, null].includes(variables[name] as never);
+  if (on('v8_enable_pointer_compression') || on('v8_enable_sandbox')) return 'V8 compresses its pointers';
+  // --jitless: nothing is compiled, and WebAssembly is absent.
+  if (!('WebAssembly' in globalThis)) return 'V8 compiles no code';
+  return undefined;
+}
+
+let allowed = true;
+
+/** Turns leaf calls on or off, for functions that have one already too. Functions made meanwhile never have one. */
+export function setLeafCalls(enabled: unknown): void {
+  if (typeof enabled !== 'boolean') {
+    const message = `setLeafCalls takes true or false, got ${describe(enabled)}`;
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+  }
+  allowed = enabled;
+  for (let index = 0; index < gates.length; index++) {
+    gates[index] = enabled ? gates[index]! & ~off : gates[index]! | off;
+  }
+}
+
+let state: { readonly reason: string | undefined } | undefined;
+
+/** Why there are no leaf calls, or undefined where there are. */
+export function whyNoLeaves(): string | undefined {
+  if (!switches.leaf || !allowed) return 'a switch turns them off';
+  state ??= {
+    reason:
+      unknownRuntime() ??
+      environment.allowLeaves(Number(process.versions.modules), gates.buffer, switches.checkLeaf) ??
+      undefined,
+  };
+  return state.reason;
+}
+
+/** Whether native code cannot tell, by the row of a type, that its values need more than a number. */
+function isPlain({ convert }: TypeInfo): boolean {
+  return ['bool', 'int', 'wide', 'fast', 'bigint', 'float', 'pointer', 'enum'].includes(convert);
+}
+
+function isLeaf({ parameters, result }: Shape): boolean {
+  const gives = isPlain(result) || ['void', 'function', 'code'].includes(result.convert);
+  return gives && parameters.every(({ type }) => isPlain(type));
+}
+
+/** A statement that makes the address that an argument stands for, or clears `known`. */
+function look({ type }: Parameter, index: number): string {
+  if (type.convert !== 'pointer') return '';
+  const [a, v] = [`a${index}`, `v${index}`];
+  return `if (typeof ${a} === 'number') ${v} = ${a};
+    else if (${a} === null || ${a} === undefined) ${v} = 0;
+    else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
+    else known = false;`;
+}
+
+/** A statement that remembers the address of a typed array for the next call. */
+function learn({ type }: Parameter, index: number): string {
+  if (type.convert !== 'pointer') return '';
+  const [a, last] = [`a${index}`, `last${index}`];
+  return `if (typeof ${a} === 'object' && ${a} !== ${last}) {
+      ${last} = remembered(${a});
+      if (${last} !== nothing) address${index} = bufferAddress(${a});
+    }`;
+}
+
+/** What the call gives, of what the raw function has given: narrow integers come with undefined bits. */
+function result({ machine, convert }: TypeInfo): string {
+  const low = machine === 'i64' ? -maxSafe : 0;
+  const bits = `${machine === 'i64' ? 'I64' : 'U64'}[${layout.leafResult}]`;
+  const wide = `r >= ${low} && r <= ${maxSafe} ? r : ${bits}`;
+  if (convert === 'bigint') return bits;
+  if (convert === 'fast') return `exact(${wide}, resultType, owner)`;
+  switch (machine) {
+    case 'void':
+      return 'undefined';
+    case 'i8':
+      return 'r << 24 >> 24';
+    case 'u8':
+      return convert === 'bool' ? '(r & 255) !== 0' : 'r & 255';
+    case 'i16':
+      return 'r << 16 >> 16';
+    case 'u16':
+      return 'r & 65535';
+    case 'i32':
+    case 'u32':
+    case 'f32':
+    case 'f64':
+      return 'r';
+    default:
+      return wide;
+  }
+}
+
+function source({ parameters, result: type }: Shape, gate: number, isDirect: boolean, id: number): string {
+  const args = parameters.map((_, index) => `a${index}`).join(', ');
+  const pointers = parameters.flatMap((parameter, index) =>
+    parameter.type.convert === 'pointer' ? [index] : [],
+  );
+  const valueOf = (parameter: Parameter, index: number) =>
+    parameter.type.convert === 'pointer' ? `v${index}` : `a${index}`;
+  const values = parameters.map((parameter, index) =>
+    parameter.type.convert === 'bool' ? `+a${index}` : valueOf(parameter, index),
+  );
+  const conditions = [
+    ...(isDirect ? [] : [`(gates[${gate}] & ~${watched}) === 0`]),
+    ...(pointers.length > 0 ? ['known'] : []),
+    ...parameters.map((parameter, index) => accepts(parameter.type, valueOf(parameter, index))),
+  ];
+  // The call that follows is refused, and throws.
+  const told = `if ((gates[${gate}] & ${lied}) !== 0) otherwise(${args});`;
+  const statements = (make: typeof look) => parameters.map(make).filter((text) => text !== '');
+  const given = values.join(', ');
+  const call = isDirect
+    ? `gate === 0 ? callDirect(${given}) : gate === ${watched} ? call(${given}) : undefined`
+    : `call(${given})`;
+  // Constants, which V8 compiles into the code, as parameters are not.
+  return `'use strict'; // leaf ${id}
+  const call = raw, callDirect = direct, gates = allGates, otherwise = slow;
+  ${pointers.map((index) => `let last${index} = nothing, address${index} = 0;`).join('\n  ')}
+  return function (${args}) {
+    if (arguments.length !== ${parameters.length}) return apply(otherwise, undefined, arguments);
+    ${pointers.length > 0 ? `let known = true, ${pointers.map((index) => `v${index} = 0`).join(', ')};` : ''}
+    ${statements(look).join('\n    ')}
+    if (${conditions.join(' && ') || 'true'}) {
+      ${isDirect ? `const gate = gates[${gate}];` : ''}
+      const r = ${call};
+      // Where V8 has not made the call, it gives undefined.
+      ${switches.checkLeaf ? told : ''}
+      if (r !== undefined) return ${result(type)};
+    }
+    ${statements(learn).join('\n    ')}
+    ${switches.checkLeaf ? `const result = otherwise(${args}); ${told} return result;` : `return otherwise(${args});`}
+  };`;
+}
+
+const helpers = {
+  allGates: gates,
+  apply: Reflect.apply,
+  lengthOf,
+  nothing,
+  remembered,
+  bufferAddress,
+  exact,
+  I64,
+  U64,
+};
+let count = 0;
+
+/**
+ * The wrapper of a leaf function, or undefined where it cannot be one. `id` is the number of its native
+ * function, and `slow` that function's wrapper.
+ */
+export function leafWrapper(
+  group: NativeLibrary,
+  id: number,
+  shape: Shape,
+  owner: string,
+  slow: Wrapper,
+): Wrapper | undefined {
+  if (!isLeaf(shape) || whyNoLeaves() !== undefined) return undefined;
+  return generated(() => {
+    const made = group.leaf(environment, id);
+    if (made === null) return undefined;
+    const [raw, gate, direct] = made;
+    const names = { raw, direct, slow, owner, resultType: shape.result, ...helpers };
+    const make = compileFunction(source(shape, gate, direct !== null, ++count), Object.keys(names)) as (
+      ...values: unknown[]
+    ) => Wrapper;
+    return make(...Object.values(names));
+  });
+}
