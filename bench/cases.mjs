@@ -4,7 +4,7 @@
 // as source text, in which `i` counts the calls and the inputs below can be named; `field` is what is read of the
 // result. `by` lists the implementations that can make the call, where not all can. A `callback` is what `helper`
 // is among the arguments: a registered callback, whose text can name `valueAt`, which reads an int. `times`: what is
-// measured happens so often in a call.
+// measured happens so often in a call. `leaf`: the function can be declared as one.
 import { compileFunction } from 'node:vm';
 
 const texts = ['a', 'of', 'six', 'four', 'seven', 'strings', 'which are', 'different lengths'];
@@ -43,6 +43,7 @@ export const cases = [
     prototype: 'void do_nothing(void)',
     types: { args: [], returns: 'void' },
     given: [],
+    leaf: true,
     expected: () => undefined,
   },
   {
@@ -51,6 +52,7 @@ export const cases = [
     prototype: 'int32_t add_i32(int32_t a, int32_t b)',
     types: { args: ['i32', 'i32'], returns: 'i32' },
     given: ['i', '1'],
+    leaf: true,
     expected: (i) => i + 1,
   },
   {
@@ -59,6 +61,7 @@ export const cases = [
     prototype: 'double add_f64(double a, double b)',
     types: { args: ['f64', 'f64'], returns: 'f64' },
     given: ['i + 0.5', '1.5'],
+    leaf: true,
     expected: (i) => i + 2,
   },
   {
@@ -75,6 +78,7 @@ export const cases = [
     prototype: 'int64_t add_i64(int64_t a, int64_t b)',
     types: { args: ['i64', 'i64'], returns: 'i64' },
     given: ['i', '1'],
+    leaf: true,
     expected: (i) => i + 1,
   },
   {
@@ -83,6 +87,7 @@ export const cases = [
     prototype: 'void *same_address(void *address)',
     types: { args: ['ptr'], returns: 'ptr' },
     given: ['address + i'],
+    leaf: true,
     expected: (i) => inputs.address + i,
   },
   {
@@ -115,6 +120,7 @@ export const cases = [
     prototype: 'double sum_16(const double *values)',
     types: { args: ['ptr'], returns: 'f64' },
     given: ['doubles'],
+    leaf: true,
     expected: () => 128,
   },
   {

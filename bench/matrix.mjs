@@ -31,9 +31,9 @@ const runs = majors.map((major) => {
   return JSON.parse(readFileSync(out, 'utf8'));
 });
 
-const rows = runs[0].cases.map(({ name }, index) => [
-  name,
-  ...runs.map(({ cases }) => ratio(cases[index].ratio)),
+const rows = runs[0].cases.flatMap(({ name, leaf }, index) => [
+  [name, ...runs.map(({ cases }) => ratio(cases[index].ratio))],
+  ...(leaf === undefined ? [] : [[`${name}, leaf`, ...runs.map(({ cases }) => ratio(cases[index].leaf))]]),
 ]);
 console.log('Time of a call, arkffi/koffi');
 console.log(table([['', ...runs.map(({ node }) => node)], ...rows]));

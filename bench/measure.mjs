@@ -61,7 +61,7 @@ function warmUp(loop, few, { warmUpNs, sliceNs }) {
 export function measure(cases, implementations, inputs, { rounds, sliceNs, warmUpNs, mostMs }) {
   const runs = cases.flatMap((one) =>
     implementations
-      .filter(({ name }) => one.by?.includes(name) ?? true)
+      .filter(({ name, serves }) => (one.by?.includes(name) ?? true) && (serves?.(one) ?? true))
       .map(({ name, bind }) => {
         const bound = bind(one, inputs);
         const loop = compileLoop(one, bound, inputs);

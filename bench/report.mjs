@@ -20,10 +20,11 @@ export const nanoseconds = (value) => (value === undefined ? '-' : value.toFixed
 /** What one run found: where, what is missing and why, and the table. */
 export function describeRun({ node, platform, cpu, rounds, implementations, absent, cases }) {
   const names = Object.keys(implementations);
-  const rows = cases.map(({ name, ns, ratio: ours }) => [
+  const rows = cases.map(({ name, ns, ratio: ours, leaf }) => [
     name,
     ...names.map((implementation) => nanoseconds(ns[implementation])),
     ratio(ours),
+    ratio(leaf),
   ]);
   return [
     `Node ${node}, ${platform}, ${cpu}`,
@@ -31,7 +32,7 @@ export function describeRun({ node, platform, cpu, rounds, implementations, abse
     ...Object.entries(absent).map(([name, reason]) => `${name} is left out: ${reason}`),
     `Nanoseconds per call, the least of ${rounds} rounds; Node-API is the floor, an addon written by hand.`,
     '',
-    table([['', ...names, 'arkffi/koffi'], ...rows]),
+    table([['', ...names, 'arkffi/koffi', 'leaf/koffi'], ...rows]),
     '',
   ].join('\n');
 }

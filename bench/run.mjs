@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build, targetLibrary } from './build.mjs';
 import { background, cases, inputs } from './cases.mjs';
+import * as arkffiLeaf from './impl/arkffi-leaf.mjs';
 import * as arkffi from './impl/arkffi.mjs';
 import * as ffiRs from './impl/ffi-rs.mjs';
 import * as koffi from './impl/koffi.mjs';
@@ -25,7 +26,7 @@ const effort = options.quick
 
 build();
 const [present, absent] = [[], {}];
-for (const { name, open } of [arkffi, koffi, ffiRs, nodeFfi, napi]) {
+for (const { name, open } of [arkffi, arkffiLeaf, koffi, ffiRs, nodeFfi, napi]) {
   try {
     present.push({ name, ...(await open(targetLibrary)) });
   } catch (error) {
@@ -48,8 +49,9 @@ const results = {
   implementations: Object.fromEntries(present.map(({ name, version }) => [name, version])),
   absent,
   cases: [...cases, background].map(({ name }) => {
-    const { [arkffi.name]: ours, [koffi.name]: theirs } = ns[name];
-    return { name, ns: ns[name], ratio: theirs && Math.round((ours / theirs) * 1000) / 1000 };
+    const { [arkffi.name]: ours, [arkffiLeaf.name]: leaf, [koffi.name]: theirs } = ns[name];
+    const to = (time) => time && theirs && Math.round((time / theirs) * 1000) / 1000;
+    return { name, ns: ns[name], ratio: to(ours), leaf: to(leaf) };
   }),
 };
 console.log(describeRun(results));
