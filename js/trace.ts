@@ -19,8 +19,8 @@ export interface TracedCall {
 
 type Report = (call: TracedCall) => void;
 
-/** Whether calls are traced. Wrappers look at it first. */
-export const tracing = { on: false };
+/** Whether calls are traced. Wrappers look at it first; `changed` is told, for those that do not. */
+export const tracing: { on: boolean; changed?: (on: boolean) => void } = { on: false };
 
 const options = {
   ...{ depth: 1, maxArrayLength: 8, maxStringLength: 80, breakLength: Infinity, compact: true },
@@ -123,6 +123,7 @@ export function trace(to: unknown): void {
   }
   report = typeof to === 'function' ? (to as Report) : write;
   tracing.on = to !== false;
+  tracing.changed?.(tracing.on);
 }
 
 if (!['', '0', undefined].includes(process.env.ARKFFI_TRACE)) tracing.on = true;

@@ -97,7 +97,8 @@ describe('two copies in one process', () => {
       const across = second.CFunction({ args: ['i32', 'i32'], returns: 'i32', ptr: one.symbols.add_i32 });
       assert.strictEqual(across(1, 2), 3);
       const block = first.malloc(8);
-      second.free(block);
+      assert.throws(() => second.free(block), { code: 'ERR_FFI_INVALID_POINTER' });
+      first.free(block);
       console.log('both');`;
     expect(outputOf(program)).toBe('both');
   });

@@ -396,8 +396,10 @@ async function run(count, random, onBreak) {
     model.compare(name);
     model.done[name] = (model.done[name] ?? 0) + 1;
     // When there is too much, more is given back than taken.
-    while (model.blocks.length > 2000)
-      (operations.free(model), model.leased.size > 0 && (await settle(model)));
+    while (model.blocks.length > 2000) {
+      operations.free(model);
+      if (model.leased.size > 0) await settle(model);
+    }
     if (at % 300 === 299) {
       await settle(model);
       await onBreak?.(at, model);

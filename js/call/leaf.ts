@@ -10,6 +10,7 @@ import { generated } from '../codegen';
 import { exact } from '../composite/decode';
 import { describe, ffiError } from '../errors';
 import { bufferAddress, environment, layout, slots, switches, type NativeLibrary } from '../native';
+import { tracing } from '../trace';
 import type { TypeInfo } from '../types';
 import type { Parameter, Shape } from './shape';
 import { nothing, remembered } from './support';
@@ -25,6 +26,9 @@ const off = 4;
 /** In every gate: a callback has been made on the thread, so that C must be called by its stub. */
 const watched = 8;
 
+/** In every gate: calls are traced, which the other wrapper does. */
+const traced = 16;
+
 /** For each entry of the native pool a word that says whether the leaf function of the entry may be called: 0, or `watched`. */
 const gates = new Uint32Array(2048);
 
@@ -39,6 +43,12 @@ function unknownRuntime(): string | undefined {
   if (!('WebAssembly' in globalThis)) return 'V8 compiles no code';
   return undefined;
 }
+
+tracing.changed = (on) => {
+  for (let index = 0; index < gates.length; index++) {
+    gates[index] = on ? gates[index]! | traced : gates[index]! & ~traced;
+  }
+};
 
 let allowed = true;
 
@@ -192,7 +202,7 @@ export function leafWrapper(
   owner: string,
   slow: Wrapper,
 ): Wrapper | undefined {
-  if (!isLeaf(shape) || whyNoLeaves() !== undefined) return undefined;
+  if (tracing.on || !isLeaf(shape) || whyNoLeaves() !== undefined) return undefined;
   return generated(() => {
     const made = group.leaf(environment, id);
     if (made === null) return undefined;

@@ -44,7 +44,6 @@ class SharedMemory {
       open.delete(this.#pointer);
       detachViews(this.#pointer);
       gone('shared', this.#pointer);
-      detachViews(this.#pointer);
     }
     this.#open = false;
   }

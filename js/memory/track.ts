@@ -46,13 +46,6 @@ export function grown(kind: LeakKind, key: unknown, bytes: number): void {
   if (found !== undefined) found.bytes += bytes;
 }
 
-/** What is followed has become larger by so many bytes. */
-export function grown(kind: LeakKind, key: unknown, bytes: number): void {
-  const ofKind = held.get(kind);
-  const known = ofKind?.get(key);
-  if (known !== undefined) ofKind?.set(key, { ...known, bytes: known.bytes + bytes });
-}
-
 function named(key: unknown): string {
   return typeof key === 'number' ? ` 0x${key.toString(16)}` : '';
 }
