@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 
 const require = createRequire(import.meta.url);
 require('../../__test__/support/build-fixture.cjs')();
-const { check } = require('./model.cjs');
+const { check } = require('./check.cjs');
 
 const { values } = parseArgs({
   options: {
