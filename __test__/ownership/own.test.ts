@@ -182,7 +182,7 @@ describe('what can be owned', () => {
     ['an ArrayBuffer', new ArrayBuffer(8), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a SharedArrayBuffer', new SharedArrayBuffer(8), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['an object whose address is a buffer', { ptr: new Uint8Array(8) }, 'ERR_FFI_INVALID_ARG_TYPE'],
-    ['a JSCallback', new JSCallback(() => undefined), 'ERR_FFI_INVALID_POINTER'],
+    ['a JSCallback', new JSCallback(() => undefined), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['text', 'text', 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a fraction', 8.5, 'ERR_FFI_OUT_OF_RANGE'],
   ])('not %s', (_, given, code) => {
