@@ -70,6 +70,21 @@ on('the path', () => {
     expect(outputOf(source, { env })).toBe(`3 ${path}`);
   });
 
+  test('a trace tells of calls that compiled code makes too', () => {
+    const source = `
+      const { dlopen, trace } = require(entry);
+      const { leaf_echo: f } = dlopen(fixture, { leaf_echo: { args: ['i32'], returns: 'i32', leaf: true } }).symbols;
+      const often = (n) => { for (let i = 0; i < n; i++) f(i); };
+      for (let i = 0; i < 10; i++) often(100_000);
+      let told = 0;
+      trace(() => told++);
+      often(1000);
+      trace(false);
+      often(1000);
+      console.log(told);`;
+    expect(outputOf(source)).toBe('1000');
+  });
+
   test('setLeafCalls turns them off, and on again', () => {
     const before = dlopen(fixture, { echo }).symbols.echo;
     setLeafCalls(false);
