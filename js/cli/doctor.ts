@@ -1,7 +1,6 @@
 /** `arkffi doctor`: what works here, and how. */
 import { availableParallelism, release } from 'node:os';
 import { compileFunction } from 'node:vm';
-import { fileName } from '../../binding-name';
 import { generated } from '../codegen';
 import { dlopen } from '../library';
 import { native, switches } from '../native';
@@ -15,6 +14,11 @@ function pathOf(def: object): string {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** The file of the native half, as it was loaded. */
+function binary(): string {
+  return Object.keys(require.cache).find((file) => file.endsWith('.node')) ?? 'not a file of its own';
 }
 
 /** Whether a path is there, and why not. */
@@ -51,7 +55,7 @@ export function doctor(args: readonly string[]): string {
     ['arkffi', version()],
     ['node', `${versions.node} (Node-API ${versions.napi}, V8 ${versions.v8})`],
     ['platform', `${platform} ${arch}, kernel ${release()}`],
-    ['binary', fileName()],
+    ['binary', binary()],
     ['libffi', native((binding) => binding.libffiVersion())],
     ['', ''],
     ['slots', slots()],
