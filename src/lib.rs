@@ -14,6 +14,11 @@ pub mod convert;
 pub mod coroutine;
 pub mod error;
 pub mod event_loop;
+#[cfg(sysv64)]
+pub mod last_words;
+#[cfg(not(sysv64))]
+#[path = "last_words_none.rs"]
+pub mod last_words;
 pub mod leaf;
 pub mod library;
 pub mod memory;

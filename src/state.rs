@@ -20,6 +20,7 @@ use crate::call::entry::Entry;
 use crate::call::function::Group;
 use crate::call::suspending::count;
 use crate::coroutine::{Coroutine, Coroutines};
+use crate::last_words;
 use crate::leaf::watch::Leaves;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
@@ -42,6 +43,8 @@ pub struct Frame {
 pub const FRAME_PENDING: u64 = 1;
 /// In [`ACTIVE`]: C may make handles of its own, so that no scope may stay open between its callbacks.
 pub const FRAME_ENTERS_JS: u64 = 2;
+/// In [`ACTIVE`]: C has called back, so that the slots do not have the arguments of the call any more.
+pub const FRAME_ARGUMENTS_LOST: u64 = 4;
 
 /// The address of the frame in a value of [`ACTIVE`].
 pub const fn frame_of(active: u64) -> u64 {
@@ -188,11 +191,13 @@ impl State {
     /// Makes this the state that [`State::of_this_thread`] finds.
     pub fn enter_thread(&self) {
         CURRENT.set(self);
+        last_words::enter(self.slots);
     }
 
     /// Makes it found no longer.
     pub fn leave_thread(&self) {
         CURRENT.set(std::ptr::null());
+        last_words::leave(self.slots);
     }
 
     /// Runs something with the state of the environment that this thread belongs to, if it does.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::abi::{libffi::Interface, registers};
 use crate::convert::text::Text;
+use crate::last_words::{self, Running};
 use crate::plan::{Plan, Returned};
 use crate::queue::Queue;
 use crate::slots::{RESULT, Status};
@@ -27,6 +28,10 @@ pub struct Target {
     pub interface: Option<Arc<Interface>>,
     /// The C function.
     pub code: *const c_void,
+    /// Its name, and the file of its library; empty where it is in none.
+    pub name: &'static str,
+    /// See `name`.
+    pub library: &'static str,
 }
 
 impl Target {
@@ -196,7 +201,10 @@ impl Job {
         unsafe {
             let errno = crate::os::errno_location();
             *errno = outcome.errno;
-            self.target.enter(words.as_mut_ptr(), memory, outcome.results.as_mut_ptr());
+            let running = Running { target: &self.target, words: words.as_ptr() };
+            last_words::during(&running, || {
+                self.target.enter(words.as_mut_ptr(), memory, outcome.results.as_mut_ptr());
+            });
             outcome.errno = *errno;
         }
         if let (Some(block), Some(aggregate), Returned::Words(places)) = (self.held, aggregate, plan.returned)

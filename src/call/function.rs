@@ -22,6 +22,7 @@ use crate::convert::text::{ArgumentCache, ResultCache};
 use crate::error::Result;
 use crate::leaf::watch::CLOSED;
 use crate::library::Loaded;
+use crate::memory::code;
 use crate::plan::{Path, Plan};
 use crate::state::State;
 
@@ -169,6 +170,16 @@ impl Function {
     }
 }
 
+fn kept(name: &str) -> &'static str {
+    // SAFETY: names are kept for ever.
+    unsafe { *entry::keep_name(name) }
+}
+
+/// The file that a function lies in.
+fn library_of(code: *const c_void) -> &'static str {
+    code::module_of(code as usize).map_or("", |module| kept(&module.path))
+}
+
 /// Makes the native function that calls `code` by `plan`, and its entry.
 ///
 /// # Errors
@@ -188,7 +199,13 @@ pub unsafe fn bind(
     let interface = if plan.path == Path::Libffi { Some(Arc::new(Interface::new(plan)?)) } else { None };
     let acquired = entry::acquire();
     let function = Function {
-        target: Target { plan: Arc::clone(plan), interface, code },
+        target: Target {
+            plan: Arc::clone(plan),
+            interface,
+            code,
+            name: kept(name),
+            library: library_of(code),
+        },
         mode,
         suspends,
         upcalls: Cell::new((0, 0)),

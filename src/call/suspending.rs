@@ -26,7 +26,7 @@ use crate::slots::{
     ACTIVE, COULD_NOT_RUN, ERRNO, ERRNO_AT, ERRNO_SET, FLAGS, RESULT, RESULT_NUMBER, SCRIPT_LIMIT,
     STACK_LIMIT, STATUS, SUSPENDED, Status,
 };
-use crate::state::{FRAME_PENDING, Frame, State};
+use crate::state::{FRAME_ARGUMENTS_LOST, FRAME_PENDING, Frame, State};
 use crate::upcall::run::{forget, run_outside};
 
 /// A function is run in coroutines when its calls have called back so often in all, and
@@ -236,7 +236,7 @@ unsafe fn proceed(state: &State, coroutine: *mut Coroutine) {
     unsafe {
         let frame = &raw const (*coroutine).frame as u64;
         let errno = *slots.add(ERRNO_AT) as *mut i32;
-        *slots.add(ACTIVE) = frame;
+        *slots.add(ACTIVE) = frame | if (*coroutine).upcalls > 0 { FRAME_ARGUMENTS_LOST } else { 0 };
         *errno = *slots.add(ERRNO) as i32;
         let ended = loop {
             state.running.set(coroutine);

@@ -20,11 +20,11 @@ pub mod run;
 
 #[cfg(sysv64)]
 #[path = "trampoline_sysv64.rs"]
-mod trampoline;
+pub mod trampoline;
 
 #[cfg(not(sysv64))]
 #[path = "trampoline_none.rs"]
-mod trampoline;
+pub mod trampoline;
 
 pub use trampoline::is_trampoline;
 

@@ -21,7 +21,7 @@ use crate::leaf::watch::refuse;
 use crate::plan::Plan;
 use crate::queue::lock;
 use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STATUS, Status};
-use crate::state::{FRAME_ENTERS_JS, Frame, State, frame_of};
+use crate::state::{FRAME_ARGUMENTS_LOST, FRAME_ENTERS_JS, Frame, State, frame_of};
 
 /// Native stack that running JavaScript needs at least, in bytes.
 const RESERVE: usize = 32 * 1024;
@@ -158,7 +158,7 @@ pub unsafe fn run(
                 state.close_scope(frame);
             }
         }
-        *slots.add(ACTIVE) = active | state.pending(frame);
+        *slots.add(ACTIVE) = active | state.pending(frame) | FRAME_ARGUMENTS_LOST;
         let set = slots.add(ERRNO_SET).replace(was_set) != 0;
         *errno = if set { *slots.add(ERRNO) as i32 } else { kept };
         ended

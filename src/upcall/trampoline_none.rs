@@ -15,7 +15,7 @@ pub fn is_trampoline(_address: usize) -> bool {
 }
 
 /// What tells the current thread from every other that lives.
-pub(super) fn thread_pointer() -> usize {
+pub fn thread_pointer() -> usize {
     HERE.try_with(|here| &raw const *here as usize).unwrap_or(0)
 }
 

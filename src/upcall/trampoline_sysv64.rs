@@ -41,7 +41,7 @@ pub fn is_trampoline(address: usize) -> bool {
 
 /// What tells the current thread from every other that lives.
 #[inline]
-pub(super) fn thread_pointer() -> usize {
+pub fn thread_pointer() -> usize {
     let pointer: usize;
     // SAFETY: the first word of the thread control block holds its own address (ELF Handling for
     // Thread-Local Storage, 3.4.6).
