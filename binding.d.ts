@@ -88,6 +88,8 @@ export declare class Environment {
   callbackFunctions(): [() => void, () => void];
   /** Gives a background call up; `false` where it has begun. */
   cancel(number: number): boolean;
+  /** To be called when the event loop has come round since background calls were settled: whether there are more. */
+  nextTurn(): boolean;
   /**
    * A function that puts the outcome of the next background call that has ended into the slots, its number
    * too, and returns its string result.

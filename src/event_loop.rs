@@ -100,11 +100,28 @@ unsafe extern "C" fn woken(env: napi_env, _function: napi_value, context: *mut c
         let state = &*context.cast_const().cast::<State>();
         state.queue.begin();
         serve_all(state);
-        if state.queue.has_finished() || !state.ended.borrow().is_empty() {
+        if has_ended(state) && !state.settled.replace(true) {
             settle(state);
         }
-        state.queue.rest(!state.ended.borrow().is_empty());
+        state.queue.rest();
     }
+}
+
+/// Whether there are background calls to be settled.
+fn has_ended(state: &State) -> bool {
+    state.queue.has_finished() || !state.ended.borrow().is_empty()
+}
+
+/// The event loop has come round since background calls were settled. Gives whether there are more to be
+/// settled; else the next to end wakes the event loop.
+///
+/// Node runs a thread-safe function again and again while it is called, and other events only then: what is started
+/// when a promise settles may end so soon that they would never get their turn.
+pub fn next_turn(state: &State) -> bool {
+    state.settled.set(false);
+    let more = has_ended(state);
+    state.settled.set(more);
+    more
 }
 
 /// Has JavaScript settle the background calls that have ended.

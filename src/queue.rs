@@ -184,11 +184,10 @@ impl Queue {
         lock(&self.lists).woken = false;
     }
 
-    /// Wakes the event loop where something is left, in the lists or, as the caller says, elsewhere.
-    pub fn rest(&self, more: bool) {
+    /// Wakes the event loop where requests are left.
+    pub fn rest(&self) {
         let mut lists = lock(&self.lists);
-        let more = more || !lists.requests.is_empty() || !lists.finished.is_empty();
-        if more && !lists.closed {
+        if !lists.requests.is_empty() && !lists.closed {
             self.wake(&mut lists);
         }
     }

@@ -99,6 +99,8 @@ pub struct State {
     pub ended: RefCell<VecDeque<u32>>,
     /// The open callbacks, by number.
     pub callbacks: RefCell<Vec<Option<&'static Record>>>,
+    /// Whether calls were settled in this turn of the event loop: others wait for the next.
+    pub settled: Cell<bool>,
     /// What wakes the event loop; null before there is a callback or background call.
     pub wake: Cell<napi_threadsafe_function>,
     /// How many things keep the event loop alive.
@@ -153,6 +155,7 @@ impl State {
             jobs: RefCell::default(),
             ended: RefCell::default(),
             callbacks: RefCell::default(),
+            settled: Cell::new(false),
             wake: Cell::new(null_mut()),
             holds: Cell::new(0),
             classes: RefCell::default(),

@@ -227,14 +227,22 @@ function settleOne(number: number, text: unknown): void {
   }
 }
 
-/** Settles the calls that have ended. */
+/** What a test may replace later on. */
+const later = setImmediate;
+
+/** Settles calls that have ended. The others wait until the event loop has come round, so that all events get their turn. */
 export function settle(): void {
+  later(nextTurn);
   for (let count = 0; count < atOnce; count++) {
     const text = nextFinished();
     const number = U32[layout.finished * 2]!;
     if (number === 0) return;
     settleOne(number, text);
   }
+}
+
+function nextTurn(): void {
+  if (environment.nextTurn()) settle();
 }
 
 /** Whether a value is an AbortSignal, and not only made to look like one. */

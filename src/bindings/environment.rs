@@ -516,6 +516,12 @@ impl Environment {
         event_loop::cancel(&self.state, number)
     }
 
+    /// To be called when the event loop has come round since background calls were settled: whether there are more.
+    #[napi]
+    pub fn next_turn(&self) -> bool {
+        event_loop::next_turn(&self.state)
+    }
+
     /// A function that puts the outcome of the next background call that has ended into the slots, its number
     /// too, and returns its string result.
     #[napi(ts_return_type = "() => unknown")]
