@@ -27,6 +27,13 @@ export function codeAddress(value: unknown, owner: string): number {
   return address;
 }
 
+/** Refuses the address of a callback of JavaScript's, which may be closed when it is needed. */
+export function refuseCallback(code: number, owner: string): void {
+  if (!environment.isCallback(code)) return;
+  const message = `${owner} takes a C function: a JSCallback may be closed when it is needed`;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+}
+
 /** The group that a function at that address belongs to. It pins the address's module. */
 export function groupOf(address: number): NativeLibrary {
   const found = native((binding) => binding.moduleOf(address));

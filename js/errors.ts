@@ -66,6 +66,12 @@ export function describe(value: unknown): string {
 
 /** Where the caller of arkffi stands: the JavaScript stack without arkffi's own functions. */
 export function stackOf(): string {
-  const lines = (new Error().stack ?? '').split('\n').slice(1);
+  let stack: unknown;
+  try {
+    ({ stack } = new Error());
+  } catch {
+    // Error.prepareStackTrace is the user's.
+  }
+  const lines = typeof stack === 'string' ? stack.split('\n').slice(1) : [];
   return lines.filter((line) => !line.includes(__dirname)).join('\n');
 }

@@ -31,16 +31,19 @@ const options = {
 const shown = (value: unknown): string => inspect(value, options);
 
 function write(call: TracedCall): void {
+  try {
+    writeSync(2, lineOf(call));
+  } catch {
+    // A value runs code of the user's that throws, or there is nobody to tell it to.
+  }
+}
+
+function lineOf(call: TracedCall): string {
   const { library, name, args, result, error, time, async } = call;
   const from = library === '' ? '' : `${basename(library)} `;
   const reason = error instanceof Error ? error.message : shown(error);
   const end = 'error' in call ? `threw ${reason}` : `= ${shown(result)}`;
-  const line = `arkffi: ${from}${name}(${args.map(shown).join(', ')}) ${end} (${async ? 'async, ' : ''}${time.toFixed(3)} ms)\n`;
-  try {
-    writeSync(2, line);
-  } catch {
-    // There is nobody to tell it to.
-  }
+  return `arkffi: ${from}${name}(${args.map(shown).join(', ')}) ${end} (${async ? 'async, ' : ''}${time.toFixed(3)} ms)\n`;
 }
 
 let report: Report = write;
@@ -84,6 +87,7 @@ export function traced(
   try {
     result = call(...args);
   } catch (error) {
+    passing = false;
     tell({ ...common(), error });
     throw error;
   }

@@ -186,7 +186,14 @@ export function bindFunction(
   const { throws } = def;
   if (throws === undefined) return plain;
   return finishing(plain, (value, errno) => {
-    if (throws(value)) throw systemError(errno, syscall);
+    let failed = true;
+    try {
+      failed = throws(value);
+    } finally {
+      // Nobody gets the struct of a call that has failed.
+      if (failed && def.holds) environment.releaseResult(value as number);
+    }
+    if (failed) throw systemError(errno, syscall);
     return value;
   });
 }

@@ -50,13 +50,15 @@ export function toLeakNothing(fn: unknown): Outcome | Promise<Outcome> {
   }
   const end = watch();
   let result: unknown;
+  let isPromise: boolean;
   try {
     result = (fn as () => unknown)();
+    isPromise = isThenable(result);
   } catch (error) {
     end();
     throw error;
   }
-  if (!isThenable(result)) return outcome(end());
+  if (!isPromise) return outcome(end());
   return Promise.resolve(result).then(
     () => outcome(end()),
     (error: unknown) => {

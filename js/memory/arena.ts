@@ -5,7 +5,7 @@ import type { Keep } from '../composite/encode';
 import { array } from '../composite/types';
 import { describe, ffiError, isArray } from '../errors';
 import { JSCallback } from '../jscallback';
-import { environment } from '../native';
+import { bufferAddress, environment } from '../native';
 import { StructSchema } from '../schema/schema';
 import { checkSized, resolveMemoryType } from '../types';
 import { checkLimit, foreignAllocator } from './foreign';
@@ -30,6 +30,12 @@ function checkAlignment(align: unknown): number {
   }
   const message = `alloc: an alignment is a power of two up to ${largestAlignment}, got ${describe(align)}`;
   throw ffiError('ERR_FFI_OUT_OF_RANGE', message);
+}
+
+function giveBack(chunk: number): void {
+  const { given } = foreignAllocator;
+  if (given === undefined) freeChunk(chunk);
+  else given.freeChunk(chunk);
 }
 
 export class Arena {
@@ -68,6 +74,11 @@ export class Arena {
       checkLimit(size, owner);
       const { given } = foreignAllocator;
       const chunk = given === undefined ? allocateChunk(bytes, owner) : given.allocateChunk(bytes, owner);
+      if (this.#closed) {
+        // An allocator in JavaScript has closed it.
+        giveBack(chunk);
+        this.#check(owner);
+      }
       this.#chunks.push(chunk);
       this.#next = Math.min(largestChunk, this.#next * 2);
       this.#to = chunk + bytes;
@@ -118,6 +129,9 @@ export class Arena {
     if (!isArray(values) && !isTypedArray(values)) {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `array takes an array of values, got ${describe(values)}`);
     }
+    if (ArrayBuffer.isView(values) && bufferAddress(values) === -2) {
+      throw ffiError('ERR_FFI_INVALID_ARG_TYPE', 'array takes a typed array that is not detached');
+    }
     const { length } = values;
     const whole = resolveMemoryType(array(type, Math.max(1, length)), 'array');
     if (length === 0) return this.#allocate(0, whole.align, 'array');
@@ -149,14 +163,19 @@ export class Arena {
     gone('arena', this);
     for (let index = 0; index < this.#count; index++) detachViews(this.#parts[index]!);
     for (const callback of this.#callbacks) callback.close();
-    const { given } = foreignAllocator;
-    for (const chunk of this.#chunks) {
-      if (given === undefined) freeChunk(chunk);
-      else given.freeChunk(chunk);
-    }
-    this.#chunks.length = this.#callbacks.length = this.#keep.length = this.#count = 0;
+    const chunks = this.#chunks.splice(0);
+    this.#callbacks.length = this.#keep.length = this.#count = 0;
     this.#parts = new Float64Array(0);
     environment.count('arenas', -1, 0);
+    const errors: unknown[] = [];
+    for (const chunk of chunks) {
+      try {
+        giveBack(chunk);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   [Symbol.dispose](): void {

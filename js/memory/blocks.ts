@@ -54,10 +54,16 @@ export function free(pointer: unknown): void {
   const block = blockOf(pointer, 'free');
   if (block === 0) return;
   const { given } = foreignAllocator;
-  if (given === undefined) release(block, 'free');
-  else given.free(block, 'free');
-  detachViews(block);
-  gone('block', block);
+  const forgotten = () => {
+    detachViews(block);
+    gone('block', block);
+  };
+  if (given !== undefined) {
+    given.free(block, 'free', forgotten);
+    return;
+  }
+  release(block, 'free');
+  forgotten();
 }
 
 function duplicate(text: unknown, limit: number, owner: string): number {

@@ -1,4 +1,5 @@
 /** Ranges of bytes: located within known bounds, copied, viewed. */
+import { constants } from 'node:buffer';
 import { bindFunction, ownGroup } from '../call/function';
 import { sizeOf } from '../buffer';
 import { copyAt } from '../cell';
@@ -71,6 +72,7 @@ export function locate(value: unknown, offset: unknown, bytes: number, owner: st
 /** Copies bytes between addresses or buffers; the ranges may overlap. */
 export function copy(to: unknown, from: unknown, bytes: unknown): void {
   const length = checkLength(bytes, 'copy');
+  if (length === 0 && isBuffer(to) && isBuffer(from)) return;
   const [target, source] = [resolvePointer(to, 'copy'), resolvePointer(from, 'copy')];
   if (locate(target, 0, length, 'copy') === 0 || locate(source, 0, length, 'copy') === 0) {
     throw ffiError('ERR_FFI_INVALID_POINTER', 'copy: the address is NULL');
@@ -101,6 +103,9 @@ export function bytesAt(
 /** A copy of a range that is checked before anything is allocated. `bytes` is kept alive meanwhile. */
 export function copyOf(start: number | bigint, length: number, bytes: unknown, owner: string): ArrayBuffer {
   readable(start, length, owner);
+  if (length > constants.MAX_LENGTH) {
+    throw ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: no buffer has ${length} bytes`);
+  }
   const memory = allocateBuffer(length, owner);
   if (length > 0) copyAt(memory, start, length, owner);
   // Naming the source here keeps it alive until it has been copied.
@@ -140,6 +145,9 @@ function view(
   const free =
     deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
   readable(start, bytes, owner);
+  if (bytes > constants.MAX_LENGTH) {
+    throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: a buffer has at most ${constants.MAX_LENGTH} bytes`);
+  }
   if (typeof start === 'bigint')
     throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
   const external = native((binding) => binding.externalArrayBuffer(environment, start, bytes, free));

@@ -1,6 +1,6 @@
 /** What is to be done at the environment's end, or before: C memory that is owned, finalizers. */
 import { bindFunction, type Callable } from '../call/function';
-import { codeAddress } from '../code';
+import { codeAddress, refuseCallback } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { checkObject, plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
@@ -42,18 +42,27 @@ function leave(deallocator: Deallocator): void {
 
 /** A function to be called at the end: C's, which native code knows by a number, or JavaScript's. */
 type End =
-  | { readonly number: number; readonly deallocator: Deallocator; readonly argument: number | bigint }
+  | {
+      readonly number: number;
+      readonly deallocator: Deallocator;
+      readonly argument: number | bigint;
+      /** What the address is of, if that is JavaScript's. */
+      readonly kept?: unknown;
+    }
   | { readonly fn: (argument: unknown) => unknown; readonly argument: unknown };
 
 /** By their order. */
 const ends = new Map<number, End>();
 let last = 0;
 
-/** Does what an end says, unless that has been done. */
-function run(end: End, owner: string): void {
+/** Does what an end says, unless that has been done. It is done with when it begins. */
+function run(order: number, end: End, owner: string): void {
   if ('fn' in end) {
+    ends.delete(order);
     end.fn(end.argument);
   } else if (takeEnd(end.number, owner)) {
+    ends.delete(order);
+    gone('owned', order);
     try {
       end.deallocator.call(end.argument);
     } finally {
@@ -69,7 +78,10 @@ function isBusy(error: unknown): boolean {
 let listening = false;
 
 /** What is done when the process or worker exits, before the ends are run and after that. */
-export const exitHooks: { before?: () => void; after?: () => void } = {};
+export const exitHooks: { before?: () => void; after?: () => readonly unknown[] } = {};
+
+/** So many ends may be added while the ends run. */
+const mostAdded = 10_000;
 
 /** Has the ends be run when the process or worker exits, as the last of the listeners that there are now. */
 export function listen(): void {
@@ -83,17 +95,19 @@ export function listen(): void {
 function atExit(): void {
   const errors: unknown[] = [];
   exitHooks.before?.();
-  while (ends.size > 0) {
+  // Ends may add ends, but not for ever.
+  const most = last + mostAdded;
+  while (ends.size > 0 && last <= most) {
     const [order, end] = [...ends].at(-1)!;
-    ends.delete(order);
     try {
-      run(end, 'finalizer');
+      run(order, end, 'finalizer');
     } catch (error) {
       // What a background call uses at the end is left to it.
       if ('fn' in end || !isBusy(error)) errors.push(error);
     }
+    ends.delete(order);
   }
-  exitHooks.after?.();
+  errors.push(...(exitHooks.after?.() ?? []));
   if (errors.length > 0) throw errors[0];
 }
 
@@ -105,19 +119,16 @@ export function addFinalizer(fn: unknown, argument?: unknown): void {
     return;
   }
   const code = codeAddress(fn, 'addFinalizer');
-  refuseCallback(code, 'addFinalizer');
+  if (!deallocators.has(code)) refuseCallback(code, 'addFinalizer');
   const address = addressOf(argument, 'addFinalizer: arg');
   const deallocator = deallocatorAt(code, 'addFinalizer');
   listen();
-  ends.set(++last, { number: addEnd(code, address, false, 0), deallocator, argument: address });
-}
-
-/** A callback of JavaScript's may be gone when it is needed. */
-function refuseCallback(code: number, owner: string): void {
-  // What is a deallocator already has been looked at.
-  if (deallocators.has(code) || !environment.isCallback(code)) return;
-  const message = `${owner} takes a C function: a JSCallback cannot run at the environment's end`;
-  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
+  ends.set(++last, {
+    number: addEnd(code, address, false, 0),
+    deallocator,
+    argument: address,
+    kept: argument,
+  });
 }
 
 const collected = new FinalizationRegistry<number>((order) => {
@@ -134,10 +145,7 @@ const collected = new FinalizationRegistry<number>((order) => {
 function dispose(order: number, owner: string): void {
   const end = ends.get(order);
   if (end === undefined) return;
-  if (!('number' in end)) return;
-  run(end, owner);
-  ends.delete(order);
-  gone('owned', order);
+  run(order, end, owner);
 }
 
 /** C memory with its deallocator, which is called exactly once. */
@@ -154,7 +162,9 @@ export class Owned {
 
   /** The address; throws once the memory is freed. */
   get ptr(): number | bigint {
-    if (!this.#open) throw ffiError('ERR_FFI_CLOSED', 'own: the memory has been freed or given away');
+    if (!this.#open || !ends.has(this.#order)) {
+      throw ffiError('ERR_FFI_CLOSED', 'own: the memory has been freed or given away');
+    }
     return this.#pointer;
   }
 
@@ -199,7 +209,8 @@ export function own(pointer: unknown, free: unknown, options: unknown = {}): Own
   }
   if (address === 0) throw ffiError('ERR_FFI_INVALID_POINTER', 'own: the address is NULL');
   const code = codeAddress(free, 'own: free');
-  refuseCallback(code, 'own');
+  // What is a deallocator already has been looked at.
+  if (!deallocators.has(code)) refuseCallback(code, 'own');
   const number = addEnd(code, address, true, size);
   const deallocator = deallocatorAt(code, 'own: free');
   listen();

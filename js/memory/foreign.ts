@@ -1,24 +1,27 @@
 /** Allocators of the user's: C functions, which native code calls, or JavaScript functions, which are called here. */
 import { bindFunction, type Callable } from '../call/function';
-import { codeAddress, groupOf } from '../code';
+import { codeAddress } from '../code';
 import { addressOf } from '../convert';
 import { checkObject, plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
-import { environment } from '../native';
+import { environment, native, type NativeLibrary } from '../native';
 import { checkKeys, typeNamed } from '../types';
 import { checkLength } from './range';
 import { adopt, forget, kinds } from './routines';
+import { gone } from './track';
+import { detachViews } from './views';
 
 /** Where blocks come from, if it is JavaScript. */
 interface Allocator {
   allocate(size: number, zeroed: boolean, owner: string): number;
   resize(block: number, size: number, owner: string): number;
-  free(block: number, owner: string): void;
+  /** `before` runs when the block is forgotten, and not yet free. */
+  free(block: number, owner: string, before: () => void): void;
   /** Memory for an arena, which counts by its parts. */
   allocateChunk(size: number, owner: string): number;
   freeChunk(chunk: number): void;
-  /** Hands everything back. */
-  end(): void;
+  /** Hands everything back; gives what was thrown. */
+  end(): readonly unknown[];
 }
 
 /** The allocator that is written in JavaScript, if that was set. */
@@ -40,56 +43,85 @@ function foreign(functions: Readonly<Record<Name, Callable>>, first: readonly un
   const exhausted = (owner: string, size: number) =>
     ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: the allocator has no ${size} bytes left`);
   const note = (block: unknown, size: number, owner: string): number => {
-    if (typeof block !== 'number' || block === 0) throw exhausted(owner, size);
+    if (typeof block !== 'number' || block <= 0) throw exhausted(owner, size);
     adopt(block, size, kinds.foreignBlock, owner);
     sizes.set(block, size);
     return block;
+  };
+  /** Runs a function of the allocator's, which may not be exchanged meanwhile. */
+  const during = <T>(run: () => T): T => {
+    running.count++;
+    try {
+      return run();
+    } finally {
+      running.count--;
+    }
+  };
+  const release = (block: number): void => {
+    during(() => functions.free(...first, block));
   };
   return {
     allocate(size, zeroed, owner) {
       checkLimit(size, owner);
       const bytes = Math.max(1, size);
-      return note(
-        zeroed ? functions.calloc(...first, 1, bytes) : functions.malloc(...first, bytes),
-        size,
-        owner,
-      );
+      return during(() => {
+        const block = zeroed ? functions.calloc(...first, 1, bytes) : functions.malloc(...first, bytes);
+        return note(block, size, owner);
+      });
     },
     resize(block, size, owner) {
       const old = sizes.get(block);
       if (old !== undefined) checkLimit(Math.max(0, size - old), owner);
-      forget(block, kinds.foreignBlock, owner);
-      sizes.delete(block);
-      let moved: unknown = 0;
-      try {
-        moved = functions.realloc(...first, block, Math.max(1, size));
-      } finally {
-        if (moved === 0) note(block, old!, owner);
-      }
-      if (moved === 0) throw exhausted(owner, size);
-      return note(moved, size, owner);
+      return during(() => {
+        forget(block, kinds.foreignBlock, owner);
+        sizes.delete(block);
+        try {
+          return note(functions.realloc(...first, block, Math.max(1, size)), size, owner);
+        } catch (error) {
+          // The block is as it was, as far as the allocator says.
+          note(block, old!, owner);
+          throw error;
+        }
+      });
     },
-    free(block, owner) {
+    free(block, owner, before) {
       forget(block, kinds.foreignBlock, owner);
       sizes.delete(block);
-      functions.free(...first, block);
+      before();
+      release(block);
     },
     allocateChunk(size, owner) {
-      const chunk = functions.malloc(...first, size);
-      if (typeof chunk !== 'number' || chunk === 0) throw exhausted(owner, size);
+      const chunk = during(() => functions.malloc(...first, size));
+      if (typeof chunk !== 'number' || chunk <= 0) throw exhausted(owner, size);
       chunks.add(chunk);
       return chunk;
     },
     freeChunk(chunk) {
-      if (chunks.delete(chunk)) functions.free(...first, chunk);
+      if (chunks.delete(chunk)) release(chunk);
     },
     end() {
-      for (const block of [...sizes.keys(), ...chunks]) functions.free(...first, block);
-      sizes.clear();
-      chunks.clear();
+      const errors: unknown[] = [];
+      for (const block of [...sizes.keys(), ...chunks]) {
+        try {
+          if (sizes.delete(block)) {
+            forget(block, kinds.foreignBlock, 'exit');
+            detachViews(block);
+            gone('block', block);
+          }
+          chunks.delete(block);
+          release(block);
+        } catch (error) {
+          // What a call still uses is left to it.
+          errors.push(error);
+        }
+      }
+      return errors;
     },
   };
 }
+
+/** How many functions of an allocator in JavaScript run. */
+const running = { count: 0 };
 
 /** Refuses what would go over the limit before anything is asked for. */
 export function checkLimit(more: number, owner: string): void {
@@ -97,6 +129,20 @@ export function checkLimit(more: number, owner: string): void {
   if (more === 0 || limit === 0 || bytes + more <= limit) return;
   const message = `${owner}: ${more} bytes more than the ${bytes} in use would go over the limit of ${limit}`;
   throw ffiError('ERR_FFI_MEMORY_LIMIT', message);
+}
+
+/** What the present allocator needs: the libraries of its functions, and a buffer that was given as `opaque`. */
+let present: { readonly groups: readonly NativeLibrary[]; readonly opaque: unknown } | undefined;
+
+/** The libraries of functions, which stay mapped until `close`. */
+function pin(codes: readonly number[]): NativeLibrary[] {
+  return codes.map((code) => environment.group(native((binding) => binding.moduleOf(code))?.path));
+}
+
+function exchange(groups: readonly NativeLibrary[], opaque: unknown, given: Allocator | undefined): void {
+  for (const group of present?.groups ?? []) group.close();
+  present = { groups, opaque };
+  foreignAllocator.given = given;
 }
 
 function busy(): Error {
@@ -112,7 +158,7 @@ function busy(): Error {
 export function setAllocator(functions: unknown, opaque?: unknown): void {
   if (functions === null) {
     if (!isUnused() || !environment.setAllocator()) throw busy();
-    foreignAllocator.given = undefined;
+    exchange([], undefined, undefined);
     return;
   }
   checkObject(functions, 'the functions of setAllocator', 'ERR_FFI_INVALID_ARG_TYPE');
@@ -126,26 +172,29 @@ export function setAllocator(functions: unknown, opaque?: unknown): void {
   const codes = names.map((name) => codeAddress(given[name], `setAllocator: ${name}`));
   if (!isUnused()) throw busy();
   if (!codes.some((code) => environment.isCallback(code))) {
-    if (!environment.setAllocator(codes, pointer)) throw busy();
-    // The libraries of the functions stay mapped.
-    for (const code of codes) groupOf(code);
-    foreignAllocator.given = undefined;
-    return;
+    const groups = pin(codes);
+    if (environment.setAllocator(codes, pointer)) {
+      exchange(groups, opaque, undefined);
+      return;
+    }
+    for (const group of groups) group.close();
+    throw busy();
   }
   if (!environment.setAllocator()) throw busy();
   const before = pointer === undefined ? [] : ['ptr'];
+  const groups = pin(codes);
   const bound = names.map((name, index) => {
     const types = [...before, ...parameters[name]].map(typeNamed);
     const def = plainFunction(types, typeNamed(name === 'free' ? 'void' : 'ptr'));
-    return [name, bindFunction(groupOf(codes[index]!), codes[index]!, `setAllocator: ${name}`, def).call];
+    return [name, bindFunction(groups[index]!, codes[index]!, `setAllocator: ${name}`, def).call];
   });
   const first = pointer === undefined ? [] : [pointer];
-  foreignAllocator.given = foreign(Object.fromEntries(bound) as Record<Name, Callable>, first);
+  exchange(groups, opaque, foreign(Object.fromEntries(bound) as Record<Name, Callable>, first));
 }
 
 function isUnused(): boolean {
   const { blocks, arenas, structReturns } = environment.memoryUsage();
-  return blocks[0] === 0 && arenas[0] === 0 && structReturns[0] === 0;
+  return running.count === 0 && blocks[0] === 0 && arenas[0] === 0 && structReturns[0] === 0;
 }
 
 /** Sets how many bytes may be in use; 0 is no limit. What is in use stays. */

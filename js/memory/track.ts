@@ -53,7 +53,8 @@ function named(key: unknown): string {
 /** It has been released. */
 export function gone(kind: LeakKind, key: unknown): void {
   held.get(kind)?.delete(key);
-  if (dumpFlags.free) process.stderr.write(`arkffi: released ${kind}${named(key)}\n`);
+  const address = kind === 'owned' ? '' : named(key);
+  if (dumpFlags.free) process.stderr.write(`arkffi: released ${kind}${address}\n`);
 }
 
 /** Forgets everything. */

@@ -117,14 +117,14 @@ type Flag = keyof typeof dumpFlags;
 export function setDumpFlags(given: unknown): void {
   checkObject(given, 'the flags of setDumpFlags', 'ERR_FFI_INVALID_ARG_TYPE');
   checkKeys('setDumpFlags', given, Object.keys(dumpFlags), 'ERR_FFI_INVALID_ARG_TYPE');
-  for (const [name, value] of Object.entries(given)) {
+  const entries = Object.entries(given);
+  for (const [name, value] of entries) {
     if (value !== undefined && typeof value !== 'boolean') {
       const message = `setDumpFlags: ${name} is true or false, got ${describe(value)}`;
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
     }
   }
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined) dumpFlags[name as Flag] = value as boolean;
+  for (const [name, value] of entries) if (value !== undefined) dumpFlags[name as Flag] = value as boolean;
   if (dumpFlags.leaks) trackAllocations(true);
 }
 
@@ -155,7 +155,7 @@ exitHooks.after = () => {
     if (found.length > 0) process.stderr.write(`arkffi: never released:\n${text}\n`);
   }
   if (dumpFlags.memory) dumpMemoryUsage();
-  foreignAllocator.given?.end();
+  return foreignAllocator.given?.end() ?? [];
 };
 
 listen();

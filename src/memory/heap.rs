@@ -44,6 +44,11 @@ struct End {
     owned: Option<usize>,
 }
 
+/// The addresses that are taken for memory.
+const LOWEST: usize = 4096;
+/// See `LOWEST`.
+const HIGHEST: usize = (1 << 53) - 1;
+
 /// The memory of one environment.
 #[derive(Default)]
 pub struct Heap {
@@ -55,7 +60,7 @@ pub struct Heap {
     pub allocator: Allocator,
     /// Struct results, and those that come from an allocator of the user's.
     results: Pool,
-    given_results: ByAddress<usize>,
+    given_results: BTreeMap<usize, usize>,
     /// The memory that arenas are made of: start and size.
     chunks: ByAddress<usize>,
     /// How many calls use what starts there.
@@ -64,7 +69,9 @@ pub struct Heap {
     ends: BTreeMap<u64, End>,
     last_end: u64,
     /// The numbers of the ends that free memory, by its address.
-    owned: ByAddress<u64>,
+    owned: BTreeMap<usize, (u64, usize)>,
+    /// How many functions of the allocator run: it is not exchanged meanwhile.
+    allocating: u32,
 }
 
 /// The heap of an environment, and its environment.
@@ -82,6 +89,17 @@ fn account(kind: Kind) -> Account {
     }
 }
 
+/// The entry of a map of ranges by their starts that an address lies in: its start and size.
+fn holding<T>(
+    ranges: &BTreeMap<usize, T>,
+    address: usize,
+    size: impl Fn(&T) -> usize,
+) -> Option<(usize, usize)> {
+    let (start, entry) = ranges.range(..=address).next_back()?;
+    let bytes = size(entry);
+    (address == *start || address - start < bytes).then_some((*start, bytes))
+}
+
 impl Heap {
     fn check(&self, start: usize, kinds: &[Kind]) -> Result<Range, Refusal> {
         let found = self.registry.at(start).filter(|range| kinds.contains(&range.kind));
@@ -92,19 +110,33 @@ impl Heap {
     /// The range that an address lies in: a block, a part of an arena, a struct result, shared memory.
     pub fn find(&self, address: usize) -> Option<(usize, usize)> {
         let range = self.registry.find(address).map(|range| (range.start, range.size));
-        let given = || self.given_results.get(&address).map(|size| (address, *size));
+        let given = || holding(&self.given_results, address, |size| *size);
         range.or_else(|| self.results.find(address)).or_else(given)
+    }
+
+    /// The start of the owned memory that an address lies in, as far as its size was told.
+    fn owner(&self, address: usize) -> Option<usize> {
+        holding(&self.owned, address, |(_, size)| *size).map(|(start, _)| start)
+    }
+
+    /// Whether memory at an address has somebody already who frees it. How large owned memory is nobody knows
+    /// for sure: only its start is looked at.
+    fn is_taken(&self, address: usize) -> bool {
+        self.find(address).is_some() || self.owned.contains_key(&address)
     }
 
     /// Whether an address lies in anything that is held.
     pub fn is_live(&self, address: usize) -> bool {
-        self.find(address).is_some() || self.owned.contains_key(&address)
+        self.find(address).is_some() || self.owner(address).is_some()
     }
 
     /// Whether nothing is allocated that came from the allocator.
     pub fn is_unused(&self) -> bool {
         let unused = |account| self.accounts.tally(account).count == 0;
-        unused(Account::Blocks) && unused(Account::StructReturns) && self.chunks.is_empty()
+        self.allocating == 0
+            && unused(Account::Blocks)
+            && unused(Account::StructReturns)
+            && self.chunks.is_empty()
     }
 
     /// What it takes to manage the memory, in bytes.
@@ -176,13 +208,22 @@ impl Memory {
         if heap.accounts.allows(size) { Ok(heap.allocator) } else { Err(Refusal::Limit) }
     }
 
+    /// Runs a function of the allocator, which is not exchanged meanwhile. No address is so low or so high that
+    /// JavaScript could not tell it from a refusal or hold it as a number: such a one is taken for none.
+    fn ask(&self, run: impl FnOnce() -> usize) -> usize {
+        self.heap.borrow_mut().allocating += 1;
+        let given = run();
+        self.heap.borrow_mut().allocating -= 1;
+        if (LOWEST..=HIGHEST).contains(&given) { given } else { 0 }
+    }
+
     /// Allocates a block, unique even where the size is 0, and zeroed on demand.
     ///
     /// # Errors
     /// [`Refusal::Limit`], [`Refusal::Exhausted`].
     pub fn allocate(&self, size: usize, zeroed: bool) -> Result<usize, Refusal> {
         let allocator = self.reserve(size)?;
-        let start = allocator.allocate(size, zeroed);
+        let start = self.ask(|| allocator.allocate(size, zeroed));
         if start == 0 {
             return Err(Refusal::Exhausted);
         }
@@ -249,7 +290,7 @@ impl Memory {
         // Forgotten first: the allocator may call back, and the block is its own meanwhile.
         self.forget(start, &[Kind::Block])?;
         // SAFETY: a live block of this allocator until just now.
-        let moved = unsafe { allocator.resize(start, size) };
+        let moved = self.ask(|| unsafe { allocator.resize(start, size) });
         let kept = if moved == 0 { range } else { Range { start: moved, size, ..range } };
         {
             let heap = &mut *self.heap.borrow_mut();
@@ -279,7 +320,7 @@ impl Memory {
     /// [`Refusal::Exhausted`].
     pub fn allocate_chunk(&self, size: usize) -> Result<usize, Refusal> {
         let allocator = self.heap.borrow().allocator;
-        let start = allocator.allocate(size, false);
+        let start = self.ask(|| allocator.allocate(size, false));
         if start == 0 {
             return Err(Refusal::Exhausted);
         }
@@ -306,7 +347,7 @@ impl Memory {
         let block = match allocator {
             Allocator::Libc => self.heap.borrow_mut().results.take(size).unwrap_or(0),
             // C may write whole words.
-            Allocator::Given(_) => allocator.allocate(size.next_multiple_of(8), false),
+            Allocator::Given(_) => self.ask(|| allocator.allocate(size.next_multiple_of(8), false)),
         };
         if block == 0 {
             return Err(Refusal::Exhausted);
@@ -330,7 +371,8 @@ impl Memory {
     pub fn release_result(&self, block: usize) -> Result<bool, Refusal> {
         let (found, allocator) = {
             let heap = &mut *self.heap.borrow_mut();
-            if heap.leases.contains_key(&block) && heap.registry.at(block).is_none() {
+            let is_result = heap.registry.at(block).is_none() && heap.find(block).is_some();
+            if is_result && heap.leases.contains_key(&block) {
                 return Err(Refusal::Busy);
             }
             (heap.forget_result(block), heap.allocator)
@@ -382,7 +424,7 @@ impl Memory {
                 }
                 let found = if held.contains(&address) { heap.find(address) } else { None };
                 let start = found.map(|(start, _)| start);
-                let start = start.or_else(|| heap.owned.contains_key(&address).then_some(address));
+                let start = start.or_else(|| heap.owner(address));
                 if let Some(start) = start {
                     *heap.leases.entry(start).or_insert(0) += 1;
                     leased.push(start);
@@ -421,14 +463,14 @@ impl Memory {
     pub fn add_end(&self, code: usize, argument: usize, owned: Option<usize>) -> Result<u64, Refusal> {
         let number = {
             let heap = &mut *self.heap.borrow_mut();
-            if owned.is_some() && heap.is_live(argument) {
+            if owned.is_some() && heap.is_taken(argument) {
                 return Err(Refusal::Stranger);
             }
             heap.last_end += 1;
             let number = heap.last_end;
             heap.ends.insert(number, End { code, argument, owned });
             if let Some(size) = owned {
-                heap.owned.insert(argument, number);
+                heap.owned.insert(argument, (number, size));
                 heap.accounts.add(Account::Owned, 1, size);
             }
             number

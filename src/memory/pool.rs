@@ -10,6 +10,8 @@
 //! A larger block is freed with the layout that it was allocated with, which is kept beside it.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
+
 use memmap2::MmapMut;
 use std::alloc::{Layout, alloc, dealloc};
 
@@ -57,7 +59,7 @@ pub struct Pool {
     /// By the size that is asked for: the chunks with room.
     with_room: Vec<Vec<usize>>,
     /// Blocks too large for a chunk.
-    large: ByAddress<(Layout, usize)>,
+    large: BTreeMap<usize, (Layout, usize)>,
 }
 
 fn exhausted(size: usize) -> Error {
@@ -119,7 +121,10 @@ impl Pool {
                 let chunk = self.chunks[number].as_ref()?;
                 (chunk.base + block * chunk.block, chunk.size)
             }
-            None => (address, self.large.get(&address)?.1),
+            None => {
+                let (start, (_, size)) = self.large.range(..=address).next_back()?;
+                (*start, *size)
+            }
         };
         (address == start || address - start < size).then_some((start, size))
     }
@@ -211,7 +216,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for (address, (layout, _)) in self.large.drain() {
+        for (address, (layout, _)) in std::mem::take(&mut self.large) {
             // SAFETY: allocated in `take` with this layout, and never released.
             unsafe { dealloc(address as *mut u8, layout) };
         }
