@@ -1,5 +1,6 @@
 /** What compilers let stand beside a declaration: attributes, calling conventions, words of no effect here. */
 import type { Cursor } from './cursor';
+import type { Token } from './tokens';
 
 /** Those that change the type. */
 export interface Attributes {
@@ -26,7 +27,10 @@ const conventions: Readonly<Record<string, string>> = {
   __thiscall: 'thiscall',
 };
 /** Attributes that change sizes, places or the way of passing. */
-const refused = ['aligned', 'vector_size', 'mode', 'ms_struct', 'gcc_struct', 'transparent_union', 'ms_abi'];
+const refused = [
+  ...['aligned', 'align', 'vector_size', 'ext_vector_type', 'mode', 'ms_struct', 'gcc_struct'],
+  ...['transparent_union', 'scalar_storage_order', 'ms_abi', 'vectorcall', 'regcall'],
+];
 
 /** Takes all that stands next; true where there was any. */
 export function takeAttributes(cursor: Cursor, into: Attributes): boolean {
@@ -38,7 +42,7 @@ export function takeAttributes(cursor: Cursor, into: Attributes): boolean {
 function takeOne(cursor: Cursor, into: Attributes): boolean {
   const token = cursor.peek();
   if (cursor.sees('[') && cursor.sees('[', 1)) {
-    cursor.skipBalanced('[', ']');
+    look(cursor.skipBalanced('[', ']'), token, cursor, into);
     return true;
   }
   if (token.kind !== 'name') return false;
@@ -53,7 +57,13 @@ function takeOne(cursor: Cursor, into: Attributes): boolean {
   }
   if (!['__attribute__', '__attribute', '__declspec'].includes(token.text)) return false;
   cursor.next();
-  for (const { kind, text } of cursor.skipBalanced('(', ')')) {
+  look(cursor.skipBalanced('(', ')'), token, cursor, into);
+  return true;
+}
+
+/** Looks through the words of an attribute. */
+function look(words: readonly Token[], token: Token, cursor: Cursor, into: Attributes): void {
+  for (const { kind, text } of words) {
     if (kind !== 'name') continue;
     const name = text.replace(/^__|__$/g, '');
     if (refused.includes(name))
@@ -61,5 +71,4 @@ function takeOne(cursor: Cursor, into: Attributes): boolean {
     if (name === 'packed') into.packed = true;
     if (['stdcall', 'fastcall', 'thiscall'].includes(name)) into.abi = name;
   }
-  return true;
 }

@@ -34,6 +34,11 @@ type Suffix = (type: CType) => CType;
 const isConstWord = ({ kind, text }: Token): boolean =>
   kind === 'name' && ['const', '__const', '__const__'].includes(text);
 
+/** `complex` of <complex.h>, which is a name everywhere but behind a floating-point type. */
+function isComplex({ text }: Token, words: readonly string[]): boolean {
+  return text === 'complex' && (words.includes('double') || words.includes('float'));
+}
+
 /** More dimensions, stars or parameters than this are refused. */
 const maxParts = 200;
 
@@ -78,7 +83,7 @@ export class TypeParser {
       if (isConstWord(token)) isConst = true;
       else if (token.kind === 'name' && token.text === 'typedef') isTypedef = true;
       else if (token.kind === 'name' && token.text === 'extern') isTypedef = false;
-      else if (token.kind === 'name' && unsupported.has(token.text))
+      else if (token.kind === 'name' && (unsupported.has(token.text) || isComplex(token, words)))
         throw cursor.fail(`'${token.text}' is not supported`, token, 'ERR_FFI_UNSUPPORTED');
       else if (token.kind === 'name' && specifiers.has(token.text) && type === undefined)
         words.push(token.text);
@@ -91,6 +96,8 @@ export class TypeParser {
     }
     if (type === undefined && words.length === 0) throw this.#noType(cursor.peek(), start);
     type ??= this.#basic(words, start);
+    const isEnum = type.kind === 'declared' && type.declaration.keyword === 'enum';
+    if (isEnum && attributes.packed) throw this.#packed(start);
     return { type: isConst ? { ...type, isConst } : type, isTypedef, attributes };
   }
 
@@ -209,16 +216,23 @@ export class TypeParser {
     const width = this.cursor.take(':') ? this.#length('the width of a bit-field') : undefined;
     const attributes: Attributes = { packed: false, abi: undefined };
     takeAttributes(this.cursor, attributes);
-    if (attributes.packed)
-      throw this.cursor.fail('a field packed by itself is not supported', at, 'ERR_FFI_UNSUPPORTED');
+    if (attributes.packed || specified.attributes.packed) throw this.#packed(at);
     if (name === undefined && width === undefined) throw this.cursor.fail("expected a field's name", at);
     if (type.kind === 'function')
       throw this.cursor.fail('a field is no function; write a pointer to one', at);
     return { name: name?.text, type, width, at: name ?? at };
   }
 
+  /** What is packed by itself has another size or place; only structs and unions are known so. */
+  #packed(at: Token): Error {
+    const message = 'a field or an enumeration packed by itself is not supported';
+    return this.cursor.fail(message, at, 'ERR_FFI_UNSUPPORTED');
+  }
+
   #enumeration(at: Token): CType {
-    takeAttributes(this.cursor, { packed: false, abi: undefined });
+    const attributes: Attributes = { packed: false, abi: undefined };
+    takeAttributes(this.cursor, attributes);
+    if (attributes.packed) throw this.#packed(at);
     const tag = this.#optionalName();
     const declaration = this.#tag<EnumDeclaration>({ keyword: 'enum', tag, at });
     const type: CType = { kind: 'declared', declaration, isConst: false, at };
@@ -283,7 +297,7 @@ export class TypeParser {
 
   #declared(specified: Specified): Declarator {
     const { cursor } = this;
-    const attributes = { ...specified.attributes };
+    const attributes = { ...specified.attributes, packed: false };
     takeAttributes(cursor, attributes);
     const stars: { at: Place; isConst: boolean }[] = [];
     while (cursor.sees('*')) {
@@ -302,6 +316,7 @@ export class TypeParser {
       if (suffixes.length === maxParts) throw cursor.fail(`more than ${maxParts} dimensions`);
       suffixes.push(suffix);
     }
+    if (attributes.packed) throw this.#packed(cursor.peek());
     const build = (type: CType): CType => {
       let built = type;
       for (const { at, isConst } of stars) built = { kind: 'pointer', to: built, isConst, at };

@@ -15,6 +15,8 @@ import { failAt, type Place } from './tokens';
 
 /** What the types of one text are made by. */
 export class Maker {
+  readonly #functions = new Map<FunctionOf, unknown>();
+
   constructor(readonly owner: string) {}
 
   #fail(at: Place, message: string): Error {
@@ -57,7 +59,7 @@ export class Maker {
         if (to.text !== undefined && to.isConst) return to.text;
         return to.type === 'void' ? 'ptr' : this.#at(at, () => pointer(to.type));
       case 'function':
-        return this.#at(at, () => fn(this.#signature(to, true)));
+        return this.#function(to, at);
       case 'declared': {
         const { declaration } = to;
         if (declaration.keyword === 'enum') return pointer(this.enumeration(declaration, to.at));
@@ -69,6 +71,15 @@ export class Maker {
       case 'pointer':
         return pointer('ptr');
     }
+  }
+
+  /** A pointer to a function: made once, however often a typedef of it is used. */
+  #function(to: FunctionOf, at: Place): unknown {
+    const known = this.#functions.get(to);
+    if (known !== undefined) return known;
+    const made = this.#at(at, () => fn(this.#signature(to, true)));
+    this.#functions.set(to, made);
+    return made;
   }
 
   /** A parameter: what is declared as an array or a function is a pointer to its elements or to it. */

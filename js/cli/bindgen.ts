@@ -68,7 +68,7 @@ export function bindgen(args: readonly string[]): string {
     ...taken.map((text) => `  ${quoted(text)}`),
     '`);',
     '',
-    `export const library = dlopen(${inspect(library)}, defs);`,
+    `export const library = dlopen(${library === '-' ? 'null' : inspect(library)}, defs);`,
     'export const symbols = library.symbols;',
     '',
   ];
