@@ -99,11 +99,19 @@ check('prettier', process.execPath, [
 const threads = ['__test__/threads', '__test__/background'];
 const all = ['__test__/calls', '__test__/memory', '__test__/structs', '__test__/callbacks', ...threads];
 const calls = ['__test__/types', '__test__/strings', ...all];
-const collected = ['__test__/lifecycle', ...all];
+// What the collector has a part in.
+const collected = [
+  '__test__/lifecycle',
+  '__test__/ownership',
+  '__test__/memory',
+  '__test__/callbacks',
+  ...threads,
+];
 jest('all tests', []);
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
-jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });
+const interpreted = calls.filter((folder) => !threads.includes(folder));
+jest('without generated code', ['__test__/abi', ...interpreted], { ARKFFI_CODEGEN: 'off' });
 jest('without leaf calls', ['__test__/leaf'], { ARKFFI_LEAF: 'off' });
 jest('without coroutines', ['__test__/callbacks'], { ARKFFI_COROUTINES: 'off' });
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
