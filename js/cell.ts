@@ -8,29 +8,51 @@ import { codecOf } from './composite/codec';
 import { decode, exact, loadBits, narrowed, present, tailLength } from './composite/decode';
 import { encode, resolveValue, storeBits, type Keep } from './composite/encode';
 import { ffiError } from './errors';
+import { lazily } from './lazy';
 import { readable } from './memory/range';
-import { environment, fillingFlags, layout, native, slots, slotsAddress, slotsView } from './native';
+import {
+  environment,
+  fillingFlags,
+  layout,
+  native,
+  slots,
+  slotsAddress,
+  slotsView,
+  type GuardRoutines,
+} from './native';
 import { opaquePointer } from './opaque';
 import { isAggregate, isFlexible, typeNamed, type TypeInfo } from './types';
 import { convert } from './values';
 
-const routines = native((binding) => binding.guardRoutines());
 const loaded = environment.loadedAddress();
 
 type Access = (...args: unknown[]) => number;
 
-function access(address: number, args: readonly string[]): Access {
+function access(addressOf: (routines: GuardRoutines) => number, args: readonly string[]): Access {
+  const address = native((binding) => addressOf(binding.guardRoutines()));
   const shape = shapeOf(args.map(typeNamed), -1, typeNamed('i32'));
   const [entry] = native(() => ownGroup.bind(environment, shape.plan.id, address, 'direct', 'memory'));
   return wrap(entry, shape, 'memory') as Access;
 }
 
-/** By the binary logarithm of the size in bytes. */
-const load = routines.load.map((address) => access(address, ['ptr', 'ptr']));
-const store = routines.store.map((address) => access(address, ['ptr', 'u64']));
-const storeF32 = access(routines.storeF32, ['ptr', 'f32']);
-const storeF64 = access(routines.storeF64, ['ptr', 'f64']);
-const copyBytes = access(routines.copy, ['ptr', 'ptr', 'size_t']);
+/** By the binary logarithm of the size in bytes; each is made when it is first used. */
+const loads: Access[] = [];
+const stores: Access[] = [];
+
+function loadOf(size: number): Access {
+  const index = Math.log2(size);
+  return (loads[index] ??= access(({ load }) => load[index]!, ['ptr', 'ptr']));
+}
+
+function storeOf(size: number): Access {
+  const index = Math.log2(size);
+  return (stores[index] ??= access(({ store }) => store[index]!, ['ptr', 'u64']));
+}
+
+const routines = lazily(['storeF32', 'storeF64', 'copy'], (name) => {
+  const args = { storeF32: ['ptr', 'f32'], storeF64: ['ptr', 'f64'], copy: ['ptr', 'ptr', 'size_t'] };
+  return access((addresses) => addresses[name], args[name]);
+});
 
 function unreadable(owner: string, address: number | bigint, doing: string): Error {
   const at = address === 0 ? 'NULL' : `0x${address.toString(16)}`;
@@ -65,7 +87,7 @@ export function copyStage(type: TypeInfo, address: number | bigint, owner: strin
 
 /** The value of a scalar as it stands at an address: an integer of 64 bits as a bigint. */
 function rawAt(type: TypeInfo, address: number | bigint, owner: string): number | bigint {
-  if (address === 0 || load[Math.log2(type.size)]!(loaded, address) !== 0) {
+  if (address === 0 || loadOf(type.size)(loaded, address) !== 0) {
     throw unreadable(owner, address, 'read');
   }
   const [view, index] = place(type.machine, layout.loaded);
@@ -97,7 +119,7 @@ function loadedValue(type: TypeInfo): () => unknown {
  * that a number holds exactly.
  */
 export function directReader(type: TypeInfo): (address: number) => unknown {
-  const loadThere = load[Math.log2(type.size)]!;
+  const loadThere = loadOf(type.size);
   const value = loadedValue(type);
   return (address) =>
     address > 0 && Number.isSafeInteger(address) && loadThere(loaded, address) === 0 ? value() : undefined;
@@ -124,7 +146,7 @@ function readFlexible(type: TypeInfo, address: number | bigint, owner: string): 
 function readComposite(type: TypeInfo, address: number | bigint, owner: string): unknown {
   if (isFlexible(type)) return readFlexible(type, address, owner);
   if (type.size > stageSize) return decode(type, bytesAt(address, type.size, owner), 0);
-  if (address === 0 || copyBytes(slotsAddress + stage, address, type.size) !== 0) {
+  if (address === 0 || routines.copy(slotsAddress + stage, address, type.size) !== 0) {
     throw unreadable(owner, address, 'read');
   }
   return isAggregate(type) ? codecOf(type).decode(stage, stage + 8) : decode(type, slotsView, stage);
@@ -206,10 +228,10 @@ export function writeAt(type: TypeInfo, address: number | bigint, value: Written
   }
   const failed =
     type.machine === 'f32'
-      ? storeF32(address, value)
+      ? routines.storeF32(address, value)
       : type.machine === 'f64'
-        ? storeF64(address, value)
-        : store[Math.log2(type.size)]!(address, unsigned(value));
+        ? routines.storeF64(address, value)
+        : storeOf(type.size)(address, unsigned(value));
   if (failed !== 0) throw unreadable(owner, address, 'written');
 }
 
@@ -223,7 +245,7 @@ function unsigned(value: number | bigint): number | bigint {
  * copy; an object with a `ptr` must have been resolved.
  */
 export function copyAt(to: unknown, from: unknown, bytes: number, owner: string): void {
-  if (copyBytes(to, from, bytes) === 0) return;
+  if (routines.copy(to, from, bytes) === 0) return;
   throw ffiError(
     'ERR_FFI_INVALID_POINTER',
     `${owner}: the range of ${bytes} bytes cannot be read or written`,

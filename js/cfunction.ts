@@ -1,7 +1,7 @@
 /** Functions by address: `CFunction` and `linkSymbols`. */
 import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
-import { checkObject, defineFunction } from './define';
+import { checkObject, defineFunction, pointerKeys } from './define';
 import { ffiError } from './errors';
 import { arity, asynchronous, deallocatorOf, publish } from './library';
 
@@ -9,7 +9,7 @@ type Closable = Callable & { close(): void };
 
 function make(def: unknown, name: string, where: string, background = false): Closable {
   checkObject(def, where);
-  const checked = defineFunction(def, where, ['ptr']);
+  const checked = defineFunction(def, where, pointerKeys);
   if (!('ptr' in def))
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${where} needs ptr, the address of the function`);
   const address = codeAddress(def.ptr, `${where}.ptr`);

@@ -47,6 +47,10 @@ export interface SymbolDefinition {
 
 const functionKeys = ['args', 'returns', 'abi', 'leaf', 'throws', 'pump'];
 const symbolKeys = ['symbol', 'version', 'optional'];
+/** What the definition of a function by address may have, of a library's function, of its variable. */
+export const pointerKeys: readonly string[] = [...functionKeys, 'ptr'];
+const functionSymbolKeys: readonly string[] = [...functionKeys, ...symbolKeys];
+const dataSymbolKeys: readonly string[] = ['type', ...symbolKeys];
 
 function invalid(message: string): Error {
   return ffiError('ERR_FFI_INVALID_TYPE', message);
@@ -81,19 +85,20 @@ function checkAbi(abi: unknown, where: string): void {
 /** The argument types of a definition; `'...'` at the end makes it variadic. */
 export function resolveArguments(args: unknown, where: string): { args: TypeInfo[]; variadic: boolean } {
   if (!isArray(args)) throw invalid(`${where}.args must be an array of types, got ${describe(args)}`);
-  const variadic = args.at(-1) === '...';
-  const named: unknown[] = variadic ? args.slice(0, -1) : args;
-  if (named.length > maxParameters) {
-    throw invalid(`${where}.args: ${named.length} parameters; at most ${maxParameters} are possible`);
+  const variadic = args.length > 0 && args[args.length - 1] === '...';
+  const count = variadic ? args.length - 1 : args.length;
+  if (count > maxParameters) {
+    throw invalid(`${where}.args: ${count} parameters; at most ${maxParameters} are possible`);
   }
-  // Array.from visits the holes of a sparse array, which are undefined types.
-  const resolved = Array.from(named, (spec, index) => {
+  const resolved: TypeInfo[] = [];
+  for (let index = 0; index < count; index++) {
     const at = `${where}.args[${index}]`;
+    const spec: unknown = args[index];
     if (spec === '...') throw invalid(`${at}: '...' is possible only as the last`);
     const type = resolveType(spec, at);
     if (type.convert === 'void') throw invalid(`${at}: void is not the type of an argument`);
-    return checkByValue(type, at);
-  });
+    resolved.push(checkByValue(type, at));
+  }
   checkRoom(resolved, `${where}.args`);
   return { args: resolved, variadic };
 }
@@ -102,7 +107,8 @@ export function resolveArguments(args: unknown, where: string): { args: TypeInfo
 const maxByValue = 64 * 1024;
 
 function checkRoom(types: readonly TypeInfo[], where: string): void {
-  const bytes = types.filter(isAggregate).reduce((sum, { size }) => sum + Math.ceil(size / 8) * 8, 0);
+  let bytes = 0;
+  for (const type of types) if (isAggregate(type)) bytes += Math.ceil(type.size / 8) * 8;
   if (bytes <= maxByValue) return;
   const message = `${where}: ${bytes} bytes of structs by value; at most ${maxByValue} are possible`;
   throw ffiError('ERR_FFI_UNSUPPORTED', message);
@@ -121,8 +127,7 @@ export function resolveResult(
   returns: unknown,
   where: string,
 ): Pick<FunctionDefinition, 'result' | 'holds' | 'free'> {
-  const plain = { holds: false, free: undefined };
-  if (returns === undefined) return { result: typeNamed('void'), ...plain };
+  if (returns === undefined) return { result: typeNamed('void'), holds: false, free: undefined };
   if (Disposable.is(returns)) return { result: returns.type, holds: false, free: returns.free };
   const result = checkByValue(resolveType(returns, `${where}.returns`), `${where}.returns`);
   if (result.convert === 'env') throw invalid(`${where}.returns: napi_env is not the type of a result`);
@@ -130,23 +135,22 @@ export function resolveResult(
     throw invalid(`${where}.returns: C functions return no arrays; use pointer`);
   const holds = isAggregate(result) && !isObjectType(returns);
   if (!holds) checkRoom([result], `${where}.returns`);
-  return { ...plain, result, holds };
+  return { result, holds, free: undefined };
 }
 
-/** Checks the definition of a function, with those keys besides its own. */
+/** Checks the definition of a function, which may have those keys. */
 export function defineFunction(
   def: Record<string, unknown>,
   where: string,
   keys: readonly string[],
 ): FunctionDefinition {
-  checkKeys(where, def, [...functionKeys, ...keys]);
+  checkKeys(where, def, keys);
   checkAbi(def.abi, where);
   checkBoolean(def.leaf, `${where}.leaf`);
   checkBoolean(def.pump, `${where}.pump`);
   const signature = resolveSignature(def, where);
   const pump = def.pump === true;
-  const usesNode = [...signature.args, signature.result].some(isNodes);
-  if (pump && usesNode) {
+  if (pump && [...signature.args, signature.result].some(isNodes)) {
     throw ffiError(
       'ERR_FFI_UNSUPPORTED',
       `${where}.pump: a function with Node-API types runs on its own thread`,
@@ -196,8 +200,8 @@ export function defineSymbol(name: string, def: unknown): SymbolDefinition {
     version: def.version === undefined ? undefined : symbolName(def.version, `${where}.version`),
     optional: def.optional === true,
   };
-  if (!('type' in def)) return { what: defineFunction(def, where, symbolKeys), ...common };
-  checkKeys(where, def, ['type', ...symbolKeys]);
+  if (!('type' in def)) return { what: defineFunction(def, where, functionSymbolKeys), ...common };
+  checkKeys(where, def, dataSymbolKeys);
   const type = checkSized(resolveMemoryType(def.type, `${where}.type`), `${where}.type`);
   return { what: { kind: 'data', type }, ...common };
 }

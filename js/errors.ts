@@ -47,7 +47,7 @@ const shown = 60;
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return value.length > shown ? `the string '${value.slice(0, shown)}…'` : `the string '${value}'`;
+      return value.length > shown ? `the string '${value.slice(0, shown)}\u2026'` : `the string '${value}'`;
     case 'bigint':
       return `${value}n`;
     case 'symbol':

@@ -219,8 +219,17 @@ function Symbols(this: unknown): void {
   // Its instances start empty.
 }
 Symbols.prototype = Object.freeze(Object.create(null) as object);
-const newSymbols = (): Record<string, unknown> =>
-  new (Symbols as unknown as new () => Record<string, unknown>)();
+
+/**
+ * The most symbols in V8's fast form. There, each that is bound costs a look at all the others (with a thousand, 3 ms
+ * each); in a hash table it does not, but each use through `lib.symbols` costs some nanoseconds more.
+ */
+const mostFastSymbols = 64;
+
+function newSymbols(count: number): Record<string, unknown> {
+  if (count > mostFastSymbols) return Object.create(null) as Record<string, unknown>;
+  return new (Symbols as unknown as new () => Record<string, unknown>)();
+}
 
 /** Defines a property whose value is made when it is first read. */
 export function defineLazily(target: object, name: string, make: () => unknown): void {
@@ -254,7 +263,7 @@ export class Library {
     const opened = new Opened(path, options);
     this.handle = opened.handle;
     this.#opened = opened;
-    this.symbols = newSymbols();
+    this.symbols = newSymbols(defined.length);
     try {
       for (const [name, definition] of defined) this.#define(name, definition);
     } catch (error) {

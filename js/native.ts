@@ -1,8 +1,8 @@
 /** The one import of the native binding, and the slots of this environment. */
-import * as binding from '../binding';
+import * as binding from '../binding.js';
 import { FFIError, ffiError, type ErrorCode } from './errors';
 
-export type { NativeLibrary, PlanInfo } from '../binding';
+export type { GuardRoutines, NativeLibrary, PlanInfo } from '../binding.js';
 export type NativeFunction = (...values: unknown[]) => unknown;
 
 /** Runs a native operation; its error becomes one of the class that belongs to its code. */

@@ -59,16 +59,23 @@ export interface Elements {
   readonly counter: string | undefined;
 }
 
-const bounds = (machine: string): [bigint, bigint] => {
-  if (!/^[iu]\d+$/.test(machine)) return [0n, 0n];
-  const bits = BigInt(machine.slice(1));
-  return machine.startsWith('i') ? [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] : [0n, 2n ** bits - 1n];
+/** The least and the greatest value of each machine type that is an integer. */
+const bounds: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  i8: [-0x80n, 0x7fn],
+  u8: [0n, 0xffn],
+  i16: [-0x8000n, 0x7fffn],
+  u16: [0n, 0xffffn],
+  i32: [-0x8000_0000n, 0x7fff_ffffn],
+  u32: [0n, 0xffff_ffffn],
+  i64: [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn],
+  u64: [0n, 0xffff_ffff_ffff_ffffn],
 };
+const none = [0n, 0n] as const;
 
 /** Every row, by its index. */
 export const types: readonly TypeInfo[] = environment.machines().map(([machine, size], id) => {
   const row = rows[id]!;
-  const [min, max] = row.convert === 'bool' ? [0n, 1n] : bounds(machine);
+  const [min, max] = row.convert === 'bool' ? ([0n, 1n] as const) : (bounds[machine] ?? none);
   return { ...row, id, row: id, machine, size, align: size, min, max };
 });
 

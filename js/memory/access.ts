@@ -33,7 +33,7 @@ type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 function reader(name: (typeof names)[number]): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
-  const direct = directReader(type);
+  let direct: ReturnType<typeof directReader> | undefined;
   return (pointer, offset = 0) => {
     // The common case: an address as a number.
     if (
@@ -43,6 +43,7 @@ function reader(name: (typeof names)[number]): Reader {
       Number.isSafeInteger(offset)
     ) {
       if (!mayBeHeld(pointer) || holds(pointer, offset, type.size)) {
+        direct ??= directReader(type);
         const value = direct(pointer + offset);
         if (value !== undefined) return value;
       }

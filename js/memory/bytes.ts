@@ -7,22 +7,21 @@ import { codeAddress } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
+import { lazily } from '../lazy';
 import { environment, native } from '../native';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
 import { holds, mayBeHeld, roomFrom } from './routines';
 import { noteView } from './views';
 
-const lengthOf = bindFunction(
-  ownGroup,
-  native((binding) => binding.guardRoutines().length),
-  'length',
-  plainFunction([typeNamed('ptr')], typeNamed('i64')),
-).call;
+const routines = lazily(['length'], (name) => {
+  const address = native((binding) => binding.guardRoutines()[name]);
+  return bindFunction(ownGroup, address, name, plainFunction([typeNamed('ptr')], typeNamed('i64'))).call;
+});
 
 /** The bytes before the NUL of a string at an address. */
 export function stringLength(address: number | bigint, owner: string): number {
-  const length = lengthOf(address) as number;
+  const length = routines.length(address) as number;
   if (length >= 0) return length;
   throw ffiError(
     'ERR_FFI_INVALID_POINTER',

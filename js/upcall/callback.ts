@@ -150,7 +150,7 @@ function nameNumber(given: string): number {
   names.set(name, number);
   return number;
 }
-nameNumber('a callback');
+names.set('a callback', environment.callbackName('a callback'));
 
 /** The address of a new function pointer for the callback of a number. */
 function openPointer({ number }: Class, own: number, name: string): number {

@@ -1,0 +1,20 @@
+/** What costs start-up time and may never be needed: made at its first use. */
+
+/** An object whose values are made when they are first asked for. Each is a plain property from then on. */
+export function lazily<Key extends string, Value>(
+  keys: readonly Key[],
+  make: (key: Key) => Value,
+): Readonly<Record<Key, Value>> {
+  const makers = {};
+  for (const key of keys) {
+    Object.defineProperty(makers, key, {
+      get(this: object) {
+        const value = make(key);
+        Object.defineProperty(this, key, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  // Accessors stand in the prototype: an object that turned its own into values would be a slow one in V8.
+  return Object.create(makers) as Record<Key, Value>;
+}
