@@ -292,6 +292,7 @@ export interface SlotLayout {
   couldNotRun: number;
   opened: number;
   held: number;
+  found: number;
   leafResult: number;
   statuses: Array<string>;
 }

@@ -7,6 +7,7 @@ import { wrap } from './call/wrap';
 import { codecOf } from './composite/codec';
 import { decode, exact, loadBits, narrowed, present, tailLength } from './composite/decode';
 import { encode, resolveValue, storeBits, type Keep } from './composite/encode';
+import { maxSafe } from './accepts';
 import { ffiError } from './errors';
 import { lazily } from './lazy';
 import { readable } from './memory/range';
@@ -114,15 +115,38 @@ function loadedValue(type: TypeInfo): () => unknown {
   }
 }
 
-/**
- * Reads a scalar that is no string at an address; undefined where that cannot be read, or is no address
- * that a number holds exactly.
- */
+/** Reads a scalar that is no string at an address that is a safe integer; undefined where that cannot be read. */
 export function directReader(type: TypeInfo): (address: number) => unknown {
   const loadThere = loadOf(type.size);
   const value = loadedValue(type);
-  return (address) =>
-    address > 0 && Number.isSafeInteger(address) && loadThere(loaded, address) === 0 ? value() : undefined;
+  return (address) => (loadThere(loaded, address) === 0 ? value() : undefined);
+}
+
+/** Whether a value is of the common kind of a scalar type. */
+function commonValue({ convert, min, max }: TypeInfo): (value: unknown) => boolean {
+  if (convert === 'bool') return (value) => typeof value === 'boolean';
+  if (convert === 'float') return (value) => typeof value === 'number';
+  const least = Math.max(Number(min), -maxSafe);
+  const greatest = max === 0n ? maxSafe : Math.min(Number(max), maxSafe);
+  return (value) =>
+    typeof value === 'number' && value >= least && value <= greatest && Math.floor(value) === value;
+}
+
+/**
+ * Writes a scalar that is no string at an address that is a safe integer; `false` where its value is not of the common
+ * kind, or nothing can be written there.
+ */
+export function directWriter(type: TypeInfo): (address: number, value: unknown) => boolean {
+  const isCommon = commonValue(type);
+  const isFloat = type.machine === 'f32' || type.machine === 'f64';
+  const storeThere = access(
+    (addresses) =>
+      isFloat
+        ? addresses[type.machine === 'f32' ? 'storeF32' : 'storeF64']
+        : addresses.store[Math.log2(type.size)]!,
+    ['ptr', type.name],
+  );
+  return (address, value) => isCommon(value) && storeThere(address, value) === 0;
 }
 
 /** A copy of so many bytes, which must be readable. */

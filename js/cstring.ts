@@ -1,30 +1,45 @@
-/** C strings that stay where they are: their bytes copied out when the object is made. */
-import { bytesAt, copyOf, textAt } from './memory/bytes';
+/** C strings that stay where they are: what they say is read when the object is made. */
+import { alive } from './alive';
+import { bytesAt, copyOf, stringLength, textAt } from './memory/bytes';
 import { checkLength } from './memory/range';
+import { readText } from './text';
 import { addClass, typeNamed } from './types';
+
+const type = typeNamed('CString');
+const owner = 'CString';
 
 /** A NUL-terminated string at an address, or exactly so many bytes. */
 export class CString {
   /** The address of the first byte. */
   readonly ptr: number | bigint;
-  /** In bytes, without the NUL. */
-  readonly byteLength: number;
-  readonly #bytes: ArrayBuffer;
+  /** The bytes, where the text does not tell what they are. */
+  readonly #bytes: ArrayBuffer | undefined;
   #text: string | undefined;
 
   constructor(pointer: unknown, byteOffset: unknown = 0, byteLength?: unknown) {
-    const owner = 'CString';
-    const exact = byteLength === undefined ? undefined : checkLength(byteLength, owner);
-    const { start, length, bytes } =
-      exact === undefined ? textAt(pointer, byteOffset, owner) : bytesAt(pointer, byteOffset, exact, owner);
+    if (byteLength !== undefined) {
+      const exact = checkLength(byteLength, owner);
+      const { start, length, bytes } = bytesAt(pointer, byteOffset, exact, owner);
+      this.ptr = start;
+      this.#bytes = copyOf(start, length, bytes, owner);
+      return;
+    }
+    const { start, bytes } = textAt(pointer, byteOffset, owner);
+    const text = alive(readText(type, start, owner) ?? '', bytes);
     this.ptr = start;
-    this.byteLength = length;
-    this.#bytes = copyOf(start, length, bytes, owner);
+    // Each sequence that is no UTF-8 has become a U+FFFD. All other text has one spelling.
+    if (text.includes('\ufffd')) this.#bytes = copyOf(start, stringLength(start, owner), bytes, owner);
+    else this.#text = text;
+  }
+
+  /** In bytes, without the NUL. */
+  get byteLength(): number {
+    return this.#bytes?.byteLength ?? Buffer.byteLength(this.toString());
   }
 
   /** A copy of the bytes. */
   get arrayBuffer(): ArrayBuffer {
-    return this.#bytes.slice(0);
+    return this.#bytes?.slice(0) ?? new Uint8Array(Buffer.from(this.toString())).buffer;
   }
 
   /** The length of the JavaScript string, in UTF-16 units. */
@@ -33,8 +48,7 @@ export class CString {
   }
 
   toString(): string {
-    this.#text ??= Buffer.from(this.#bytes).toString('utf8');
-    return this.#text;
+    return (this.#text ??= Buffer.from(this.#bytes!).toString('utf8'));
   }
 
   toJSON(): string {

@@ -1,4 +1,5 @@
 /** The raw bridge: functions by handle and name, with their values in two lists. */
+import { alive } from './alive';
 import { bindFunction, type Bound } from './call/function';
 import { readText } from './text';
 import { codeAddress, groupOf } from './code';
@@ -224,8 +225,8 @@ function getSymbolPtr(handle: unknown, name: unknown): number {
 }
 
 function readCString(pointer: unknown): string {
-  const { start, length } = textAt(pointer, 0, 'readCString');
-  return length === 0 ? '' : (readText(typeNamed('CString'), start, 'readCString') ?? '');
+  const { start, bytes } = textAt(pointer, 0, 'readCString');
+  return alive(readText(typeNamed('CString'), start, 'readCString') ?? '', bytes);
 }
 
 export const ffi = Object.freeze({

@@ -25,7 +25,12 @@ export function textError(status: number, owner: string): Error {
 /** The string at an address; null for NULL. */
 export function readText(type: TypeInfo, address: number | bigint, owner: string): string | null {
   if (address === 0) return null;
-  U64[layout.result] = BigInt(address);
+  if (typeof address === 'number') {
+    U32[layout.result * 2] = address;
+    U32[layout.result * 2 + 1] = address / 0x1_0000_0000;
+  } else {
+    U64[layout.result] = address;
+  }
   const text = read(unitOf(type)) as string | null;
   const status = U32[layout.status * 2]!;
   if (status === 0) return text;

@@ -35,7 +35,8 @@ export function setUp() {
   if (stale('node_modules/.package-lock.json', ['package-lock.json'])) run('ci');
   const binary = readdirSync(root).find((file) => file.endsWith('.node')) ?? 'none';
   if (stale(binary, ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs'])) run('run', 'build:native');
-  if (stale('dist/index.js', ['js', 'tsconfig.build.json', 'rollup.config.mjs', 'binding.d.ts'])) run('run', 'build:js');
+  if (stale('dist/index.js', ['js', 'tsconfig.build.json', 'rollup.config.mjs', 'binding.d.ts']))
+    run('run', 'build:js');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) setUp();

@@ -62,8 +62,10 @@ pub const OPENED: [usize; 3] = [RESULT + 20, RESULT + 21, RESULT + 22];
 pub const HELD: [usize; 2] = [RESULT + 23, RESULT + 24];
 /// All bits of the 64-bit result of a leaf call.
 pub const LEAF_RESULT: usize = RESULT + 25;
+/// As doubles, where the piece of memory starts and ends that was looked up last; nothing once any memory has been forgotten.
+pub const FOUND: [usize; 2] = [RESULT + 26, RESULT + 27];
 /// The number of words.
-pub const WORDS: usize = RESULT + 26;
+pub const WORDS: usize = RESULT + 28;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;

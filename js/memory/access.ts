@@ -1,6 +1,7 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
+import { maxSafe } from '../accepts';
 import { alive } from '../alive';
-import { copyAt, directReader, readAt, writable, writeAt } from '../cell';
+import { copyAt, directReader, directWriter, readAt, writable, writeAt } from '../cell';
 import { readText } from '../text';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
@@ -30,23 +31,28 @@ export type AccessName = (typeof names)[number] | 'cstring';
 type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
+/**
+ * Where a pointer and an offset lead in the common case: an address as a number, and bytes that lie within one piece of
+ * memory; 0 for anything else.
+ */
+function common(pointer: unknown, offset: unknown, bytes: number): number {
+  if (typeof pointer !== 'number' || typeof offset !== 'number') return 0;
+  if (!Number.isSafeInteger(pointer) || !Number.isSafeInteger(offset)) return 0;
+  const address = pointer + offset;
+  if (pointer <= 0 || address <= 0 || address > maxSafe) return 0;
+  return mayBeHeld(pointer) && !holds(pointer, offset, bytes) ? 0 : address;
+}
+
 function reader(name: (typeof names)[number]): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
   let direct: ReturnType<typeof directReader> | undefined;
   return (pointer, offset = 0) => {
-    // The common case: an address as a number.
-    if (
-      typeof pointer === 'number' &&
-      pointer > 0 &&
-      typeof offset === 'number' &&
-      Number.isSafeInteger(offset)
-    ) {
-      if (!mayBeHeld(pointer) || holds(pointer, offset, type.size)) {
-        direct ??= directReader(type);
-        const value = direct(pointer + offset);
-        if (value !== undefined) return value;
-      }
+    const address = common(pointer, offset, type.size);
+    if (address !== 0) {
+      direct ??= directReader(type);
+      const value = direct(address);
+      if (value !== undefined) return value;
     }
     const bytes = resolvePointer(pointer, owner);
     return alive(readAt(type, locate(bytes, offset, type.size, owner), owner), pointer);
@@ -56,7 +62,13 @@ function reader(name: (typeof names)[number]): Reader {
 function writer(name: (typeof names)[number]): Writer {
   const type = typeNamed(name);
   const owner = `write.${name}`;
+  let direct: ReturnType<typeof directWriter> | undefined;
   return (pointer, offset, value) => {
+    const address = common(pointer, offset, type.size);
+    if (address !== 0) {
+      direct ??= directWriter(type);
+      if (direct(address, value)) return;
+    }
     const bytes = resolvePointer(pointer, owner);
     const converted = writable(type, value, owner);
     writeAt(type, locate(bytes, offset, type.size, owner), converted, owner);
@@ -64,12 +76,14 @@ function writer(name: (typeof names)[number]): Writer {
   };
 }
 
+const text = typeNamed('CString');
+
 /** Reads the NUL-terminated string that stands there. */
 function readString(pointer: unknown, offset: unknown = 0): string {
   const owner = 'read.cstring';
   const { start } = textAt(pointer, offset, owner);
   if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the address is NULL`);
-  return alive(readText(typeNamed('CString'), start, owner) ?? '', pointer);
+  return alive(readText(text, start, owner) ?? '', pointer);
 }
 
 /** Writes a string as NUL-terminated UTF-8. */

@@ -35,23 +35,28 @@ function rangeOf(value: unknown, owner: string): { start: number | bigint; size:
   return { start, size: isBuffer(value) ? sizeOf(value) : roomFrom(start) };
 }
 
-/** The NUL-terminated string at an offset: its start and its length in bytes, within known bounds. */
+/**
+ * Where the NUL-terminated string at an offset starts. Where the bounds of its memory are known it ends within them;
+ * elsewhere who reads it finds out whether it can be read.
+ */
 export function textAt(
   value: unknown,
   offset: unknown,
   owner: string,
-): { start: number | bigint; length: number; bytes: unknown } {
+): { start: number | bigint; bytes: unknown } {
   const bytes = resolvePointer(value, owner);
   const by = checkOffset(offset, owner);
+  if (Number.isSafeInteger(bytes) && (bytes as number) > 0 && !mayBeHeld(bytes as number)) {
+    return { start: offsetAddress(bytes as number, by, owner), bytes };
+  }
   const { start: base, size } = rangeOf(bytes, owner);
-  if (base === 0) return { start: 0, length: 0, bytes };
+  if (base === 0) return { start: 0, bytes };
   const start = locate(bytes, by, 1, owner);
-  const length = stringLength(start, owner);
-  if (size !== undefined && by + length >= size) {
+  if (size !== undefined && by + stringLength(start, owner) >= size) {
     const message = `${owner}: no NUL ends the string at offset ${by} of the ${size} bytes`;
     throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
   }
-  return { start, length, bytes };
+  return { start, bytes };
 }
 
 /** The address of `bytes` bytes at an offset, within known bounds. `value` has been resolved. */

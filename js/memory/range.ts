@@ -40,6 +40,8 @@ export function checkLength(length: unknown, owner: string): number {
 export function offsetAddress(address: number | bigint, offset: number, owner: string): number | bigint {
   if (address === 0) throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the address is NULL`);
   if (offset === 0) return address;
+  const near = typeof address === 'number' ? address + offset : 0;
+  if (near > 0 && Number.isSafeInteger(near)) return near;
   const moved = BigInt(address) + BigInt(offset);
   if (moved <= 0n || moved >= 2n ** 64n) {
     throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the offset ${offset} leaves the address space`);

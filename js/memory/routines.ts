@@ -133,6 +133,10 @@ export function mayBeHeld(address: number): boolean {
 
 /** Whether bytes at an offset of an address lie in one piece of memory with it, or arkffi knows nothing of them. */
 export function holds(address: number, offset: number, bytes: number): boolean {
+  const [start, end] = [slots.F64[layout.found]!, slots.F64[layout.found + 1]!];
+  const first = address + offset;
+  // Mostly it is the piece that was looked up last.
+  if (address >= start && address < end && first >= start && first + bytes <= end) return true;
   return routines.holds(memory, address, offset, bytes) as boolean;
 }
 

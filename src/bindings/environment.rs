@@ -72,6 +72,7 @@ pub struct SlotLayout {
     pub could_not_run: u32,
     pub opened: u32,
     pub held: u32,
+    pub found: u32,
     pub leaf_result: u32,
     pub statuses: Vec<String>,
 }
@@ -312,6 +313,7 @@ impl Environment {
             could_not_run: slots::COULD_NOT_RUN as u32,
             opened: word(slots::OPENED[0]),
             held: word(slots::HELD[0]),
+            found: word(slots::FOUND[0]),
             leaf_result: word(slots::LEAF_RESULT),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }

@@ -127,11 +127,7 @@ extern "C" fn release(memory: &Memory, block: usize) -> u32 {
 }
 
 extern "C" fn holds(memory: &Memory, from: usize, offset: i64, bytes: usize) -> bool {
-    memory.with(|heap| {
-        let Some((start, size)) = heap.find(from) else { return true };
-        let first = i128::from(offset) + (from - start) as i128;
-        first >= 0 && first + bytes as i128 <= size as i128
-    })
+    memory.holds(from, offset, bytes)
 }
 
 extern "C" fn room(memory: &Memory, from: usize) -> i64 {

@@ -20,7 +20,7 @@ use super::allocator::Allocator;
 use super::code;
 use super::pool::Pool;
 use super::registry::{ByAddress, Kind, Range, Registry};
-use crate::slots::HELD;
+use crate::slots::{FOUND, HELD};
 
 /// Why memory is not given, or not given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,26 @@ impl Memory {
     pub unsafe fn new(env: napi_env, slots: *mut u64) -> Self {
         let memory = Memory { env, slots, heap: RefCell::default() };
         memory.note_none();
+        memory.note_found(f64::INFINITY, 0.0);
         memory
+    }
+
+    /// Tells JavaScript of the range that was looked up last.
+    fn note_found(&self, start: f64, end: f64) {
+        // SAFETY: the slots have both words.
+        unsafe {
+            self.slots.cast::<f64>().add(FOUND[0]).write(start);
+            self.slots.cast::<f64>().add(FOUND[1]).write(end);
+        }
+    }
+
+    /// Whether so many bytes at an offset lie in one piece of memory with an address, or nothing that is held is there.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn holds(&self, from: usize, offset: i64, bytes: usize) -> bool {
+        let Some((start, size)) = self.heap.borrow().find(from) else { return true };
+        self.note_found(start as f64, (start + size) as f64);
+        let first = i128::from(offset) + (from - start) as i128;
+        first >= 0 && first + bytes as i128 <= size as i128
     }
 
     fn note_none(&self) {
@@ -267,6 +286,7 @@ impl Memory {
             heap.accounts.remove(account(range.kind), u64::from(range.kind != Kind::Arena), range.size);
             range
         };
+        self.note_found(f64::INFINITY, 0.0);
         if self.is_empty() {
             self.note_none();
         }
@@ -378,6 +398,7 @@ impl Memory {
             (heap.forget_result(block), heap.allocator)
         };
         let Some((_, given)) = found else { return Ok(false) };
+        self.note_found(f64::INFINITY, 0.0);
         if given {
             // SAFETY: a live block of this allocator until just now.
             unsafe { allocator.free(block) };
@@ -512,6 +533,7 @@ impl Memory {
                 }
             }
         }
+        self.note_found(f64::INFINITY, 0.0);
         let (allocator, blocks) = self.with(|heap| {
             heap.owned.clear();
             let registry = std::mem::take(&mut heap.registry);
