@@ -1,12 +1,15 @@
 /** Single fields of structs in buffers and at addresses. */
 import { alive } from '../alive';
-import { readBitField, readField, writeAt, writeBitField } from '../cell';
+import { sizeOf as byteLengthOf, type Bytes } from '../buffer';
+import { directReader, directWriter, readBitField, readField, writeAt, writeBitField } from '../cell';
 import { convertField, encode, resolveValue, within, type Keep } from '../composite/encode';
 import { at, isBuffer, resolvePointer } from '../convert';
 import { locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
+import { holds, mayBeHeld } from '../memory/routines';
+import { bufferAddress } from '../native';
 import { keepWith } from './keep';
-import type { Location } from './path';
+import type { Direct, Location } from './path';
 
 /** Memory in which a struct stands: a buffer or an address, and where in it. */
 export interface Memory {
@@ -37,8 +40,35 @@ function sizeOf({ type, bits }: Location): number {
   return bits === undefined ? type.size : Math.ceil((bits.first + bits.width) / 8);
 }
 
+const none: Direct = { read: () => undefined, write: () => false };
+
+function directOf({ type, bits }: Location): Direct {
+  const isDirect = bits === undefined && ['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert);
+  return isDirect ? { read: directReader(type), write: directWriter(type) } : none;
+}
+
+/** The address of a field in the common case, where all of it lies within its memory; 0 for anything else. */
+function commonAddress({ bytes, offset }: Memory, location: Location): number {
+  const at = offset + location.offset;
+  const { size } = location.type;
+  if (typeof bytes === 'number') {
+    const address = bytes + at;
+    if (bytes <= 0 || !Number.isSafeInteger(at) || !Number.isSafeInteger(address)) return 0;
+    return mayBeHeld(bytes) && !holds(bytes, at, size) ? 0 : address;
+  }
+  if (!isBuffer(bytes) || at < 0 || at + size > byteLengthOf(bytes)) return 0;
+  const start = bufferAddress(bytes);
+  return start > 0 ? start + at : 0;
+}
+
 /** Reads a field. */
 export function readLocation(location: Location, memory: Memory, owner: string): unknown {
+  const direct = (location.direct ??= directOf(location));
+  const address = direct === none ? 0 : commonAddress(memory, location);
+  if (address > 0) {
+    const value = alive(direct.read(address), memory.given);
+    if (value !== undefined) return value;
+  }
   const start = startOf(memory, location, sizeOf(location), owner);
   const { type, bits } = location;
   const value =
@@ -56,6 +86,14 @@ export function writeLocation(
   owner: string,
   step: string | number,
 ): void {
+  const direct = (location.direct ??= directOf(location));
+  const address = direct === none ? 0 : commonAddress(memory, location);
+  if (address > 0 && direct.write(address, value)) {
+    const { bytes, offset } = memory;
+    if (isBuffer(bytes)) keepWith(bytes, 'set', offset + location.offset, location.type.size, []);
+    alive(undefined, memory.given);
+    return;
+  }
   const path = within(memory.path, step);
   const keep: Keep | undefined = isBuffer(memory.bytes) ? [] : undefined;
   const { type, bits } = location;
@@ -68,8 +106,6 @@ export function writeLocation(
   const start = startOf(memory, location, size, at(owner, path));
   if (bits !== undefined) writeBitField(start, bits.first, bits.width, converted as number | bigint, owner);
   else if (size > 0) writeAt(type, start, converted, owner);
-  if (keep !== undefined) {
-    keepWith(memory.bytes as ArrayBuffer, 'set', memory.offset + location.offset, size, keep);
-  }
+  if (keep !== undefined) keepWith(memory.bytes as Bytes, 'set', memory.offset + location.offset, size, keep);
   alive(undefined, memory.given);
 }

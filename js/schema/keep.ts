@@ -17,10 +17,12 @@ export function keepWith(
   size: number,
   things: Keep,
 ): void {
-  const [memory, key] = [memoryOf(buffer), `${how} ${offsetOf(buffer) + offset} ${size}`];
+  const memory = memoryOf(buffer);
   const places = kept.get(memory);
+  if (places === undefined && things.length === 0) return;
+  const key = `${how} ${offsetOf(buffer) + offset} ${size}`;
   if (places !== undefined) places.set(key, things);
-  else if (things.length > 0) kept.set(memory, new Map([[key, things]]));
+  else kept.set(memory, new Map([[key, things]]));
 }
 
 /** What keeps alive the strings of a struct whose bytes were copied out of a buffer. */
