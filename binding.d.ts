@@ -99,6 +99,8 @@ export declare class Environment {
   reload(): void;
   /** A function that lets a suspended call of C go on. */
   resumeFunction(): () => unknown;
+  /** Allows bare functions, in a Node.js of that ABI. */
+  allowBare(modules: number): void;
   /**
    * Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are
    * gates: a leaf function may be called where its own is 0. `prints`: whether it is printed at once when one

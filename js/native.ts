@@ -1,6 +1,7 @@
 /** The one import of the native binding, and the slots of this environment. */
 import * as binding from '../binding.js';
 import { FFIError, ffiError, type ErrorCode } from './errors';
+import { unknownRuntime } from './runtime';
 
 export type { GuardRoutines, NativeLibrary, PlanInfo } from '../binding.js';
 export type NativeFunction = (...values: unknown[]) => unknown;
@@ -18,6 +19,23 @@ export function native<T>(operation: (from: typeof binding) => T): T {
 
 /** The native state of this environment. */
 export const environment = new binding.Environment();
+
+/**
+ * Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`,
+ * `ARKFFI_BARE=off`, `ARKFFI_LEAF=off`, `ARKFFI_CHECK_LEAF=1`.
+ */
+export const switches = {
+  fast: process.env.ARKFFI_PATH !== 'libffi',
+  codegen: process.env.ARKFFI_CODEGEN !== 'off',
+  coroutines: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_COROUTINES !== 'off',
+  bare: process.env.ARKFFI_BARE !== 'off',
+  leaf: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_LEAF !== 'off',
+  checkLeaf: process.env.ARKFFI_CHECK_LEAF === '1',
+} as const;
+
+if (switches.bare && unknownRuntime() === undefined) {
+  environment.allowBare(Number(process.versions.modules));
+}
 
 /** Where results, flags and the status stand among the slots. */
 export const layout = environment.layout();
@@ -64,15 +82,3 @@ export function bufferAddress(value: object): number {
   addressFunction(value);
   return slots.F64[layout.resultNumber]!;
 }
-
-/**
- * Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`,
- * `ARKFFI_LEAF=off`, `ARKFFI_CHECK_LEAF=1`.
- */
-export const switches = {
-  fast: process.env.ARKFFI_PATH !== 'libffi',
-  codegen: process.env.ARKFFI_CODEGEN !== 'off',
-  coroutines: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_COROUTINES !== 'off',
-  leaf: process.env.ARKFFI_PATH !== 'libffi' && process.env.ARKFFI_LEAF !== 'off',
-  checkLeaf: process.env.ARKFFI_CHECK_LEAF === '1',
-} as const;

@@ -30,3 +30,4 @@ pub mod slots;
 pub mod state;
 pub mod types;
 pub mod upcall;
+pub mod v8;

@@ -29,6 +29,7 @@ use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::slots::{ACTIVE, ERRNO_AT, STACK_LIMIT};
 use crate::upcall::record::{self, Class, Record};
+use crate::v8::Bare;
 
 /// A call of C that runs, on the native stack. [`ACTIVE`] points to the innermost.
 #[repr(C, align(16))]
@@ -121,6 +122,8 @@ pub struct State {
     /// Whether JavaScript was stopped in a callback of the running call of C. It is not entered again until
     /// C has returned: the engine would take the stop for done, and not stop what has called C.
     pub stopped: Cell<bool>,
+    /// How bare functions are made, where they are allowed.
+    pub bare: Cell<Option<&'static Bare>>,
     /// Its leaf functions, and which of them runs.
     pub leaves: Leaves,
     coroutines: UnsafeCell<Coroutines>,
@@ -165,6 +168,7 @@ impl State {
             references: RefCell::default(),
             running: RUNNING.with(Rc::clone),
             stopped: Cell::new(false),
+            bare: Cell::new(None),
             leaves: Leaves::new(slots),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),

@@ -10,6 +10,7 @@ import { generated } from '../codegen';
 import { exact } from '../composite/decode';
 import { describe, ffiError } from '../errors';
 import { bufferAddress, environment, layout, slots, switches, type NativeLibrary } from '../native';
+import { unknownRuntime } from '../runtime';
 import { tracing } from '../trace';
 import type { TypeInfo } from '../types';
 import type { Parameter, Shape } from './shape';
@@ -31,18 +32,6 @@ const traced = 16;
 
 /** For each entry of the native pool a word that says whether the leaf function of the entry may be called: 0, or `watched`. */
 const gates = new Uint32Array(2048);
-
-/** Why this runtime is none that V8's fast calls are known of. */
-function unknownRuntime(): string | undefined {
-  const { electron, bun, deno } = process.versions as Record<string, string | undefined>;
-  if (electron !== undefined || bun !== undefined || deno !== undefined) return 'the runtime is not Node.js';
-  const variables = process.config.variables as unknown as Record<string, unknown>;
-  const on = (name: string) => ![0, '0', false, undefined, null].includes(variables[name] as never);
-  if (on('v8_enable_pointer_compression') || on('v8_enable_sandbox')) return 'V8 compresses its pointers';
-  // --jitless: nothing is compiled, and WebAssembly is absent.
-  if (!('WebAssembly' in globalThis)) return 'V8 compiles no code';
-  return undefined;
-}
 
 tracing.changed = (on) => {
   for (let index = 0; index < gates.length; index++) {
@@ -72,6 +61,8 @@ export function whyNoLeaves(): string | undefined {
   state ??= {
     reason:
       unknownRuntime() ??
+      // --jitless: nothing is compiled, and WebAssembly is absent.
+      ('WebAssembly' in globalThis ? undefined : 'V8 compiles no code') ??
       environment.allowLeaves(Number(process.versions.modules), gates.buffer, switches.checkLeaf) ??
       undefined,
   };

@@ -30,6 +30,7 @@ use crate::state::{Functions, State};
 use crate::types::TypeId;
 use crate::upcall::record;
 use crate::upcall::run::watch_exit;
+use crate::v8::Bare;
 
 /// Where the values of a call go.
 #[napi(object)]
@@ -551,6 +552,12 @@ impl Environment {
     pub fn text_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the slots are this environment's.
         Raw(unsafe { raw::text_function(raw_env(env), self.state.slots) })
+    }
+
+    /// Allows bare functions, in a Node.js of that ABI.
+    #[napi]
+    pub fn allow_bare(&self, modules: u32) {
+        self.state.bare.set(Bare::of_abi(modules));
     }
 
     /// Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are

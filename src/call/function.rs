@@ -15,7 +15,9 @@ use std::sync::Arc;
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
 use super::entry::{self, Entry};
-use super::stubs::{background_handler, closed_handler, enter, general_handler, handler};
+use super::stubs::{
+    Callback, background_handler, closed_handler, enter, general_handler, handler, without_api,
+};
 use crate::abi::libffi::Interface;
 use crate::background::job::Target;
 use crate::convert::text::{ArgumentCache, ResultCache};
@@ -25,6 +27,7 @@ use crate::library::Loaded;
 use crate::memory::code;
 use crate::plan::{Path, Plan};
 use crate::state::State;
+use crate::types::{Convert, TypeId};
 
 /// The functions that are closed together: those of a library, or those found in a module.
 pub struct Group {
@@ -232,15 +235,38 @@ pub unsafe fn bind(
             name: entry::keep_name(name),
             gate: null_mut(),
         };
-        let mut object = null_mut();
-        let callback = acquired.callback.unwrap_or(enter_by_data);
         let data = acquired.entry.cast::<c_void>();
-        let name = c"native".as_ptr().cast::<c_char>();
-        sys::napi_create_function(env, name, 6, Some(callback), data, &mut object);
+        let is_bare = mode == Mode::Direct && !suspends && goes_through_slots(plan);
+        let bare = group.state.bare.get().filter(|_| is_bare).zip(acquired.callback);
+        let object = match bare.and_then(|(bare, callback)| bare.function(without_api(callback))) {
+            Some(object) => object,
+            None => create(env, acquired.callback.unwrap_or(enter_by_data), data),
+        };
         sys::napi_add_finalizer(env, object, data, Some(finalize), null_mut(), null_mut());
         group.entries.borrow_mut().insert(acquired.entry);
         Ok((object, acquired.entry))
     }
+}
+
+/// Whether all arguments and the result of a plan travel in the slots, and C gets no means to leave an exception.
+fn goes_through_slots(plan: &Plan) -> bool {
+    let is_value = |id: TypeId| id.convert() == Convert::Value;
+    let gives_value = plan.text_result().is_some() || plan.signature.result.scalar().is_some_and(is_value);
+    plan.values == 0 && !plan.enters_js && !gives_value
+}
+
+/// A native function by Node-API.
+///
+/// # Safety
+/// On the environment's thread, with a handle scope open; the callback can be entered with that data.
+unsafe fn create(env: napi_env, callback: Callback, data: *mut c_void) -> napi_value {
+    let mut object = null_mut();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let name = c"native".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 6, Some(callback), data, &mut object);
+    }
+    object
 }
 
 /// Enters the handler of the entry in the callback data.

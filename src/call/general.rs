@@ -1,8 +1,8 @@
 //! The general handler: strings, Node-API values, structs, 64-bit patterns, libffi, and refusals.
 //!
 //! # Safety
-//! Entered by a stub or by `enter` with the running callback's environment and info and a live
-//! entry, whose fields `bind` set together. A panic here aborts with its message: the functions are
+//! Entered by a stub or by `enter` with a live entry, whose fields `bind` set together, and with the running callback's
+//! environment and info, unless the function is bare. A panic here aborts with its message: the functions are
 //! `extern "C"`, out of which Rust does not unwind.
 #![allow(unsafe_code)]
 
@@ -66,12 +66,14 @@ pub(super) unsafe extern "C" fn closed(
 /// # Safety
 /// As the module says.
 pub(super) unsafe extern "C" fn general(
-    env: napi_env,
+    _env: napi_env,
     info: napi_callback_info,
     entry: *const Entry,
 ) -> napi_value {
     // SAFETY: the entry is live; its function and slots were set by `bind`.
     let (entry, function, slots) = unsafe { (&*entry, &*(*entry).function, (*entry).slots) };
+    // A bare function is given none, nor an info: it has no values.
+    let env = function.state().env;
     // SAFETY: the slots have a word for the flags and the limit.
     let (flags, limit) = unsafe { (slots.add(FLAGS).replace(0) as u32, *slots.add(STACK_LIMIT)) };
     let here = &raw const flags as usize;

@@ -13,6 +13,7 @@ use super::entry::{Entry, Handler};
 use super::general::{background, closed, general};
 use super::suspending::resume;
 use crate::plan::Plan;
+use crate::v8;
 
 /// No function has a stub of its own.
 pub(super) const POOL: usize = 0;
@@ -24,6 +25,11 @@ type RustHandler = unsafe extern "C" fn(napi_env, napi_callback_info, *const Ent
 
 /// Never called: there are no stubs here.
 pub(super) fn stub(_index: usize) -> (Callback, *mut Entry) {
+    unreachable!("the pool of this platform is empty")
+}
+
+/// Never called either.
+pub(super) fn without_api(_stub: Callback) -> v8::Callback {
     unreachable!("the pool of this platform is empty")
 }
 

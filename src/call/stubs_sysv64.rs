@@ -28,6 +28,7 @@ use crate::abi::registers::{FLOATS, INTEGERS, STACK};
 use crate::plan::Plan;
 use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT};
 use crate::state::FRAME_PENDING;
+use crate::v8;
 
 /// How many functions have a stub of their own.
 pub(super) const POOL: usize = 2048;
@@ -80,6 +81,13 @@ pub(super) fn entry_of_pool(address: *const c_void) -> Option<*const Entry> {
 
 /// A native function as Node calls it.
 pub(super) type Callback = unsafe extern "C" fn(napi_env, napi_callback_info) -> napi_value;
+
+/// The same stub as V8 enters it without Node-API: with another value in rdi, and none in rsi, where the handlers of
+/// bare functions do not look.
+pub(super) fn without_api(stub: Callback) -> v8::Callback {
+    // SAFETY: a stub looks at no argument. V8 looks at no result.
+    unsafe { std::mem::transmute::<Callback, v8::Callback>(stub) }
+}
 
 /// Enters the handler of an entry that has no stub.
 ///

@@ -1,5 +1,4 @@
-//! V8, as far as leaf calls need it: four of its functions, found by name in the running executable, and a check that it
-//! lays things out as this code believes.
+//! V8, as far as leaf calls need it: function templates, and a check that it lays things out as this code believes.
 //!
 //! # Safety
 //! Names and types are those that V8 exports in the versions of [`Layout::of_abi`], and nothing is called before
@@ -8,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_void};
-use std::mem::transmute_copy;
 use std::ptr::null_mut;
 use std::sync::{LazyLock, Mutex, OnceLock};
 
@@ -18,17 +16,12 @@ use super::layout::{Info, Layout};
 use super::record::Function;
 use super::signature::Signature;
 use crate::queue::lock;
+use crate::v8::{Callback, Current, Pointer, find};
 
-type Pointer = *mut c_void;
-
-/// `v8::Isolate::GetCurrent`.
-type CurrentIsolate = unsafe extern "C" fn() -> Pointer;
-/// `v8::Isolate::GetCurrentContext`.
-type CurrentContext = unsafe extern "C" fn(Pointer) -> Pointer;
 /// `v8::FunctionTemplate::New`.
 type NewTemplate = unsafe extern "C" fn(
     isolate: Pointer,
-    callback: unsafe extern "C" fn(*const c_void),
+    callback: Callback,
     data: Pointer,
     signature: Pointer,
     length: c_int,
@@ -49,32 +42,17 @@ type ArgumentInfo = unsafe extern "C" fn(*const u8, u32) -> *const u8;
 /// What is needed of V8.
 pub struct Engine {
     layout: Layout,
-    isolate: CurrentIsolate,
-    context: CurrentContext,
+    current: Current,
     template: NewTemplate,
     function: GetFunction,
 }
 
-const ISOLATE: &CStr = c"_ZN2v87Isolate10GetCurrentEv";
-const CONTEXT: &CStr = c"_ZN2v87Isolate17GetCurrentContextEv";
 const TEMPLATE: &CStr = c"_ZN2v816FunctionTemplate3NewEPNS_7IsolateEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS_5LocalIS4_EENSA_INS_9SignatureEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeEPKNS_9CFunctionEttt";
 const FUNCTION: &CStr = c"_ZN2v816FunctionTemplate11GetFunctionENS_5LocalINS_7ContextEEE";
 const ARGUMENT: &CStr = c"_ZNK2v813CFunctionInfo12ArgumentInfoEj";
 const INFO: &CStr = c"_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_";
 const INFO_WITH_REPRESENTATION: &CStr =
     c"_ZN2v813CFunctionInfoC1ERKNS_9CTypeInfoEjPS2_NS0_19Int64RepresentationE";
-
-/// A function of the running executable.
-///
-/// # Safety
-/// `T` is the type of a pointer to it.
-unsafe fn find<T>(name: &CStr) -> Result<T, &'static str> {
-    // SAFETY: dlsym(3) takes any name; a function pointer is one word (caller).
-    unsafe {
-        let address = libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr());
-        if address.is_null() { Err("a function of V8 is not exported") } else { Ok(transmute_copy(&address)) }
-    }
-}
 
 /// Whether V8's own constructor makes what [`Layout`] says.
 fn is_layout_of(layout: Layout) -> Result<bool, &'static str> {
@@ -108,13 +86,7 @@ fn probe(modules: u32) -> Result<Engine, &'static str> {
     }
     // SAFETY: the types are those of the functions.
     unsafe {
-        Ok(Engine {
-            layout,
-            isolate: find(ISOLATE)?,
-            context: find(CONTEXT)?,
-            template: find(TEMPLATE)?,
-            function: find(FUNCTION)?,
-        })
+        Ok(Engine { layout, current: Current::find()?, template: find(TEMPLATE)?, function: find(FUNCTION)? })
     }
 }
 
@@ -150,10 +122,7 @@ impl Engine {
         // SAFETY: the types are V8's; a record is never unmapped, and its signature is kept for ever.
         unsafe {
             (*function).info = self.info(signature);
-            let isolate = (self.isolate)();
-            if isolate.is_null() {
-                return None;
-            }
+            let isolate = self.current.isolate()?;
             let (throws, has_side_effects) = (0, 0);
             let template = (self.template)(
                 isolate,
@@ -171,7 +140,7 @@ impl Engine {
             if template.is_null() {
                 return None;
             }
-            let made = (self.function)(template, (self.context)(isolate));
+            let made = (self.function)(template, self.current.context(isolate));
             if made.is_null() { None } else { Some(made.cast()) }
         }
     }

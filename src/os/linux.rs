@@ -91,6 +91,12 @@ pub fn module_of(address: usize) -> Option<Module> {
     }
 }
 
+/// A function of the running executable, or of what it was linked with; null where there is none of that name.
+pub fn exported(name: &CStr) -> *mut c_void {
+    // SAFETY: takes any name.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}
+
 /// Keeps a loaded module for the life of the process.
 pub fn pin(path: &str) {
     let Ok(path) = CString::new(path) else { return };

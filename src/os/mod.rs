@@ -5,6 +5,7 @@
 //! - `errno_location() -> *mut c_int`: where errno of this thread stands;
 //! - `stack() -> Option<(usize, usize)>`: the lowest address of this thread's stack, and its size;
 //! - `is_code(address) -> bool`: whether it lies in executable memory;
+//! - `exported(name) -> *mut c_void`: a function of the running executable; null where it has none;
 //! - `module_of(address) -> Option<Module>`: the module it lies in;
 //! - `pin(path)`: keeps a loaded module for the life of the process;
 //! - `read(to, from, bytes) -> bool`, `write(to, from, bytes) -> bool`: copies by the kernel, `false` where the
@@ -24,7 +25,7 @@ mod system;
 
 #[cfg(windows)]
 pub use system::path_of;
-pub use system::{errno_location, is_code, module_of, pin, read, stack, write};
+pub use system::{errno_location, exported, is_code, module_of, pin, read, stack, write};
 #[cfg(unix)]
 pub use system::{image_of, versioned_symbol};
 

@@ -5,7 +5,7 @@
 //! calling thread. Buffers have the sizes that are passed with them.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 
 use super::Module;
 
@@ -99,6 +99,11 @@ pub fn module_of(address: usize) -> Option<Module> {
         return None;
     }
     Some(Module { base: module as usize, path: path_of(module)? })
+}
+
+/// A function of the running executable: none is looked for, as the names of V8's are others here.
+pub fn exported(_name: &CStr) -> *mut c_void {
+    std::ptr::null_mut()
 }
 
 /// Keeps a loaded module for the life of the process.
