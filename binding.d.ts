@@ -139,6 +139,11 @@ export declare class NativeLibrary {
     name: string,
   ): [(...values: unknown[]) => unknown, number];
   /**
+   * The function that makes the calls of the direct function of that number, and its own number: with the strings of that
+   * one's last call, or with the one that was left in the slots. Nothing where that function is closed.
+   */
+  repeating(id: number, left: boolean): [(...values: unknown[]) => unknown, number] | null;
+  /**
    * The raw function beside a function of that number, the number of its gate, and the raw function for while that is
    * 0, where there is one; nothing where the signature does not allow it, or the runtime.
    */
@@ -295,6 +300,9 @@ export interface SlotLayout {
   opened: number;
   held: number;
   found: number;
+  textOwner: number;
+  text: number;
+  textRoom: number;
   leafResult: number;
   statuses: Array<string>;
 }

@@ -234,13 +234,18 @@ impl Plan {
     /// Whether the trampoline alone can make the call: every argument stands in the slots and the
     /// result needs no conversion by Node-API.
     pub fn is_direct(&self) -> bool {
+        self.is_direct_with(0)
+    }
+
+    /// The same with so many strings or values among the arguments.
+    pub fn is_direct_with(&self, values: usize) -> bool {
         let scalars = self.params.iter().all(|param| param.source != Source::Aggregate);
         self.path == Path::Registers
             && scalars
             && self.returned == Returned::Scalar
             && self.stack_words <= 64
             && !self.enters_js
-            && self.values == 0
+            && self.values == values
             && self.text_result().is_none()
     }
 

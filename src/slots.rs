@@ -64,8 +64,18 @@ pub const HELD: [usize; 2] = [RESULT + 23, RESULT + 24];
 pub const LEAF_RESULT: usize = RESULT + 25;
 /// As doubles, where the piece of memory starts and ends that was looked up last; nothing once any memory has been forgotten.
 pub const FOUND: [usize; 2] = [RESULT + 26, RESULT + 27];
+/// The number of the function whose string JavaScript has left in [`TEXT`]; 0 for none's.
+pub const TEXT_OWNER: usize = RESULT + 28;
+/// A string for the function that repeats calls: its bytes and their NUL in units of 16 bytes, without, and the bytes.
+pub const TEXT: usize = RESULT + 29;
+/// See [`TEXT`].
+pub const TEXT_LENGTH: usize = TEXT + 1;
+/// See [`TEXT`].
+pub const TEXT_BYTES: usize = TEXT + 2;
+/// The longest string in [`TEXT`], in bytes.
+pub const TEXT_ROOM: usize = 192;
 /// The number of words.
-pub const WORDS: usize = RESULT + 28;
+pub const WORDS: usize = TEXT_BYTES + (TEXT_ROOM + 16) / 8;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;

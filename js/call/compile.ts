@@ -202,7 +202,7 @@ function result(shape: Shape): string {
   }
 }
 
-function source(shape: Shape, id: number, isTraced: boolean): string {
+function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): string {
   const { parameters } = shape;
   const args = parameters.map((_, index) => `a${index}`).join(', ');
   const values = parameters.flatMap((parameter, index) =>
@@ -230,11 +230,18 @@ function source(shape: Shape, id: number, isTraced: boolean): string {
         `if (typeof a${index} === 'string' && a${index}.length <= ${support.keptLength}) text${index} = a${index};`,
     )
     .join(' ');
+  const [only] = texts;
   const calling =
     texts.length === 0
       ? call
-      : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) { ${flags} = flags | ${layout.flagSameText}; r = native(); }
-    else {
+      : repeats && texts.length === 1
+        ? `if (v${only} === text${only} && U32[${layout.textOwner * 2}] === ${id} || leaveText(v${only}, ${id})) {
+      text${only} = v${only};
+      ${flags} = flags; r = (repeating ??= makeRepeating(true))();
+    } else { ${call} }`
+        : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) {
+      ${repeats ? `${flags} = flags; r = (repeating ??= makeRepeating(false))();` : `${flags} = flags | ${layout.flagSameText}; r = native();`}
+    } else {
       // Kept only once native code has them, and no call from within this one has put others there.
       const call = ++calls;
       ${forgetting}
@@ -249,7 +256,7 @@ function source(shape: Shape, id: number, isTraced: boolean): string {
   const { ${Object.keys(slots).join(', ')} } = slots;
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
-  let lastText = null, calls = 0;
+  let lastText = null, calls = 0, repeating;
   return function wrapper(${args}) {
     ${isTraced ? 'if (tracing.on && !passed()) return traced(wrapper, owner, library, arguments);' : ''}
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
@@ -270,13 +277,14 @@ function source(shape: Shape, id: number, isTraced: boolean): string {
   };`;
 }
 
-const { nothing, remembered, storeAny, wrongCount, failure } = support;
+const { leaveText, nothing, remembered, storeAny, wrongCount, failure } = support;
 const { readSigned, readUnsigned } = results;
 /** What every wrapper can name besides its own function. */
 const helpers = {
   slots,
   convertAll,
   lengthOf,
+  leaveText,
   nothing,
   remembered,
   storeAny,
@@ -299,12 +307,16 @@ const helpers = {
 
 let count = 0;
 
-/** Makes the wrapper of a native function. */
+/**
+ * Makes the wrapper of a native function. `makeRepeating` makes the one that makes its calls with the string that is left
+ * in the slots, or repeats them with the same strings; without it the native function is told to repeat them.
+ */
 export function compileWrapper(
   native: NativeFunction,
   shape: Shape,
   owner: string,
   library: string | undefined,
+  makeRepeating: ((left: boolean) => NativeFunction) | undefined,
 ): Wrapper {
   const { parameters, result: resultType } = shape;
   const types = parameters.map(({ type }) => type);
@@ -313,9 +325,9 @@ export function compileWrapper(
     if (store === 'aggregate') codecs[`encode${index}`] = codecOf(type).encode;
   });
   if (isAggregate(resultType) && !shape.holds) codecs.decode = codecOf(resultType).decode;
-  const names = { native, shape, owner, library, parameters, types, resultType, ...codecs, ...helpers };
-  const make = compileFunction(source(shape, ++count, library !== undefined), Object.keys(names)) as (
-    ...values: unknown[]
-  ) => Wrapper;
+  const own = { native, makeRepeating, shape, owner, library, parameters, types, resultType };
+  const names = { ...own, ...codecs, ...helpers };
+  const text = source(shape, ++count, library !== undefined, makeRepeating !== undefined);
+  const make = compileFunction(text, Object.keys(names)) as (...values: unknown[]) => Wrapper;
   return make(...Object.values(names));
 }

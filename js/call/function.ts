@@ -52,11 +52,8 @@ function bindSignature(
 ): Bound {
   const { group, owner } = target;
   const shape = shapeOf(types, fixed, def.result, def.holds);
-  const [entry, id] = bindNative(
-    target,
-    shape,
-    def.pump ? 'pumped' : shape.suspends ? 'suspendable' : 'direct',
-  );
+  const mode = def.pump ? 'pumped' : shape.suspends ? 'suspendable' : 'direct';
+  const [entry, id] = bindNative(target, shape, mode);
   const library = def.traced ? group.path : undefined;
   let background: [NativeFunction, number] | undefined;
   let open = true;
@@ -68,7 +65,14 @@ function bindSignature(
     }
     return background[0];
   };
-  const slow = wrap(entry, shape, owner, library);
+  let repeating: number | undefined;
+  const makeRepeating = (left: boolean) => {
+    const made = group.repeating(id, left);
+    if (made === null) return entry;
+    repeating = made[1];
+    return made[0];
+  };
+  const slow = wrap(entry, shape, owner, library, mode === 'direct' ? makeRepeating : undefined);
   // What fails needs errno, which is not kept for leaf calls.
   const isLeaf = def.leaf && !def.pump && def.throws === undefined && fixed < 0;
   const leaf = isLeaf ? leafWrapper(group, id, shape, owner, slow) : undefined;
@@ -82,6 +86,7 @@ function bindSignature(
     close: () => {
       open = false;
       if (background !== undefined) group.closeFunction(background[1]);
+      if (repeating !== undefined) group.closeFunction(repeating);
       return group.closeFunction(id);
     },
   };

@@ -8,13 +8,41 @@ import { textError } from '../text';
 import { takePending } from '../upcall/pending';
 import type { Parameter, Shape } from './shape';
 
-const { F32, F64, I64, U8 } = slots;
+const { F32, F64, I64, U8, U32 } = slots;
 
 /** Buffers larger than this, in bytes, are not remembered: a function would keep its last one alive. */
 const rememberedBytes = 64 * 1024;
 
-/** The longest string, in UTF-16 units, that is kept natively: a third of the native limit in bytes. */
+/** The longest string, in UTF-16 units, that is kept for the next call: a third of the native room in bytes. */
 export const keptLength = 64;
+
+const room = Buffer.from(U8.buffer, layout.text * 8 + 16, layout.textRoom);
+const first = layout.text * 8 + 16;
+
+/**
+ * Leaves a string in the slots for the native function that makes a call with it; `false` where it must be handed over, as
+ * it is long, holds a NUL, or is none. `owner` is the number of the wrapper, which then knows that the string is there.
+ */
+export function leaveText(text: unknown, owner: number): boolean {
+  if (typeof text !== 'string' || text.length > keptLength) return false;
+  U32[layout.textOwner * 2] = 0;
+  let length = text.length;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0) return false;
+    if (unit > 0x7f) {
+      length = room.write(text, 'utf8');
+      if (text.includes('\0')) return false;
+      break;
+    }
+    U8[first + index] = unit;
+  }
+  U8[first + length] = 0;
+  U32[layout.text * 2] = (length + 16) & ~15;
+  U32[layout.text * 2 + 2] = length + 1;
+  U32[layout.textOwner * 2] = owner;
+  return true;
+}
 
 /** Takes the place of a remembered value where there is none: equal to nothing a user can have. */
 export const nothing: unknown = Object.freeze({});

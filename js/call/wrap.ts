@@ -7,16 +7,17 @@ import type { Shape } from './shape';
 
 /**
  * Makes the wrapper: generated code, or closures where the runtime refuses to generate any. `library` is the file
- * that traces name; without it they leave the function out.
+ * that traces name; without it they leave the function out. `makeRepeating`: see `compileWrapper`.
  */
 export function wrap(
   native: NativeFunction,
   shape: Shape,
   owner: string,
   library?: string,
+  makeRepeating?: (left: boolean) => NativeFunction,
 ): (...args: unknown[]) => unknown {
   return (
-    generated(() => compileWrapper(native, shape, owner, library)) ??
+    generated(() => compileWrapper(native, shape, owner, library, makeRepeating)) ??
     interpretWrapper(native, shape, owner, library)
   );
 }

@@ -74,6 +74,9 @@ pub struct SlotLayout {
     pub opened: u32,
     pub held: u32,
     pub found: u32,
+    pub text_owner: u32,
+    pub text: u32,
+    pub text_room: u32,
     pub leaf_result: u32,
     pub statuses: Vec<String>,
 }
@@ -315,6 +318,9 @@ impl Environment {
             opened: word(slots::OPENED[0]),
             held: word(slots::HELD[0]),
             found: word(slots::FOUND[0]),
+            text_owner: word(slots::TEXT_OWNER),
+            text: word(slots::TEXT),
+            text_room: slots::TEXT_ROOM as u32,
             leaf_result: word(slots::LEAF_RESULT),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }

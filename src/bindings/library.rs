@@ -12,7 +12,7 @@ use super::{Raw, Result, address, number, raw_env};
 use crate::abi::libffi;
 use crate::background::pool;
 use crate::call::entry::Entry;
-use crate::call::function::{Group, Mode, bind};
+use crate::call::function::{Group, Mode, Repeated, bind, bind_repeating};
 use crate::call::leaf::leaf;
 use crate::library::{Deep, Loaded, Options, c_name, nearest};
 
@@ -119,6 +119,16 @@ impl NativeLibrary {
         let (function, entry) =
             unsafe { bind(raw_env(env), &self.group, &plan, target, mode, suspends, &name) }?;
         Ok((Raw(function), number(entry as usize)))
+    }
+
+    /// The function that makes the calls of the direct function of that number, and its own number: with the strings of that
+    /// one's last call, or with the one that was left in the slots. Nothing where that function is closed.
+    #[napi(ts_return_type = "[(...values: unknown[]) => unknown, number] | null")]
+    pub fn repeating(&self, env: &Env, id: f64, left: bool) -> Option<(Raw, f64)> {
+        let repeated = if left { Repeated::Left } else { Repeated::Kept };
+        // SAFETY: the group belongs to the environment that runs this call.
+        let made = unsafe { bind_repeating(raw_env(env), &self.group, address(id) as *mut Entry, repeated) };
+        made.map(|(function, entry)| (Raw(function), number(entry as usize)))
     }
 
     /// The raw function beside a function of that number, the number of its gate, and the raw function for while that is

@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
-use super::entry::{self, Entry};
+use super::entry::{self, Acquired, Entry, Handler};
 use super::stubs::{
-    Callback, background_handler, closed_handler, enter, general_handler, handler, without_api,
+    Callback, background_handler, closed_handler, enter, general_handler, handler, repeating_handler,
+    without_api,
 };
 use crate::abi::libffi::Interface;
 use crate::background::job::Target;
@@ -27,7 +28,6 @@ use crate::library::Loaded;
 use crate::memory::code;
 use crate::plan::{Path, Plan};
 use crate::state::State;
-use crate::types::{Convert, TypeId};
 
 /// The functions that are closed together: those of a library, or those found in a module.
 pub struct Group {
@@ -137,6 +137,15 @@ pub enum Mode {
     Background,
 }
 
+/// The strings of a call that is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// Those of the last call of the function that takes them.
+    Kept,
+    /// The only one, which JavaScript has left in the slots.
+    Left,
+}
+
 /// What the general handler needs of a function.
 pub struct Function {
     /// How C is entered.
@@ -147,10 +156,12 @@ pub struct Function {
     pub suspends: bool,
     /// How many of its calls have called back, and how often in all.
     pub upcalls: Cell<(u32, u32)>,
-    /// The strings of the last call.
-    pub arguments: RefCell<Vec<ArgumentCache>>,
-    /// The string the last call gave.
-    pub result: RefCell<ResultCache>,
+    /// The strings of the last call, shared with the function that makes it again.
+    pub arguments: Rc<RefCell<Vec<ArgumentCache>>>,
+    /// Which strings it is given again, where it takes none.
+    pub repeats: Option<Repeated>,
+    /// The string the last call gave, shared in the same way.
+    pub result: Rc<RefCell<ResultCache>>,
     /// What it is closed with.
     pub group: Rc<Group>,
     stub: Option<usize>,
@@ -212,31 +223,87 @@ pub unsafe fn bind(
         mode,
         suspends,
         upcalls: Cell::new((0, 0)),
-        arguments: RefCell::new(vec![ArgumentCache::default(); plan.values]),
-        result: RefCell::default(),
+        arguments: Rc::new(RefCell::new(vec![ArgumentCache::default(); plan.values])),
+        repeats: None,
+        result: Rc::default(),
         group: Rc::clone(group),
         stub: acquired.stub,
     };
+    let handler = match mode {
+        _ if group.closed.get() => closed_handler(),
+        Mode::Direct => handler(plan),
+        Mode::Pumped => general_handler(),
+        Mode::Background => background_handler(),
+    };
+    let is_bare = mode == Mode::Direct && !suspends && plan.values == 0 && gives_in_slots(plan);
+    // SAFETY: the caller's promise; the entry was acquired for this function.
+    unsafe { Ok(install(env, function, &acquired, handler, is_bare)) }
+}
+
+/// Makes the native function that makes the calls of a direct one, whose values are all strings, without being given them.
+/// `None` where the number is of none in the group.
+///
+/// # Safety
+/// As for [`bind`].
+pub unsafe fn bind_repeating(
+    env: napi_env,
+    group: &Rc<Group>,
+    entry: *mut Entry,
+    repeated: Repeated,
+) -> Option<(napi_value, *mut Entry)> {
+    if !group.has(entry) {
+        return None;
+    }
+    // SAFETY: an entry of the group is live, and `install` has set its function.
+    let original = unsafe { &*(*entry).function };
+    let acquired = entry::acquire();
+    let function = Function {
+        target: original.target.clone(),
+        mode: Mode::Direct,
+        suspends: false,
+        upcalls: Cell::new((0, 0)),
+        arguments: Rc::clone(&original.arguments),
+        repeats: Some(repeated),
+        result: Rc::clone(&original.result),
+        group: Rc::clone(group),
+        stub: acquired.stub,
+    };
+    let is_bare = gives_in_slots(function.plan());
+    let handler = match repeated {
+        Repeated::Kept => general_handler(),
+        Repeated::Left => repeating_handler(function.plan()),
+    };
+    // SAFETY: the caller's promise; the entry was acquired for this function.
+    unsafe { Some(install(env, function, &acquired, handler, is_bare)) }
+}
+
+/// Fills an entry, and makes the function object that enters it.
+///
+/// # Safety
+/// As for [`bind`]; the entry was acquired for this function.
+unsafe fn install(
+    env: napi_env,
+    function: Function,
+    acquired: &Acquired,
+    handler: Handler,
+    is_bare: bool,
+) -> (napi_value, *mut Entry) {
+    let group = Rc::clone(&function.group);
+    let plan = Arc::clone(&function.target.plan);
     // SAFETY: the entry is this function's alone until its finalizer; Node-API copies what it needs
     // of the arguments, and is called on the environment's thread (caller).
     unsafe {
         *acquired.entry = Entry {
-            handler: match mode {
-                _ if group.closed.get() => closed_handler(),
-                Mode::Direct => handler(plan),
-                Mode::Pumped => general_handler(),
-                Mode::Background => background_handler(),
-            },
-            target: code,
+            handler,
+            target: function.target.code,
             slots: group.state.slots,
             stack_floats: plan.stack_floats,
             stack_words: plan.stack_words,
+            name: entry::keep_name(function.target.name),
             function: Box::into_raw(Box::new(function)),
-            name: entry::keep_name(name),
             gate: null_mut(),
         };
         let data = acquired.entry.cast::<c_void>();
-        let is_bare = mode == Mode::Direct && !suspends && goes_through_slots(plan);
         let bare = group.state.bare.get().filter(|_| is_bare).zip(acquired.callback);
         let object = match bare.and_then(|(bare, callback)| bare.function(without_api(callback))) {
             Some(object) => object,
@@ -244,15 +311,13 @@ pub unsafe fn bind(
         };
         sys::napi_add_finalizer(env, object, data, Some(finalize), null_mut(), null_mut());
         group.entries.borrow_mut().insert(acquired.entry);
-        Ok((object, acquired.entry))
+        (object, acquired.entry)
     }
 }
 
-/// Whether all arguments and the result of a plan travel in the slots, and C gets no means to leave an exception.
-fn goes_through_slots(plan: &Plan) -> bool {
-    let is_value = |id: TypeId| id.convert() == Convert::Value;
-    let gives_value = plan.text_result().is_some() || plan.signature.result.scalar().is_some_and(is_value);
-    plan.values == 0 && !plan.enters_js && !gives_value
+/// Whether the result of a plan travels in the slots, and C gets no means to leave an exception.
+fn gives_in_slots(plan: &Plan) -> bool {
+    plan.text_result().is_none() && !plan.enters_js
 }
 
 /// A native function by Node-API.

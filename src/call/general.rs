@@ -14,7 +14,7 @@ use std::sync::Arc;
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 
 use super::entry::Entry;
-use super::function::{Function, Mode};
+use super::function::{Function, Mode, Repeated};
 use crate::background::job::Job;
 use crate::background::{helpers, pool};
 use crate::convert::text;
@@ -76,6 +76,7 @@ pub(super) unsafe extern "C" fn general(
     let env = function.state().env;
     // SAFETY: the slots have a word for the flags and the limit.
     let (flags, limit) = unsafe { (slots.add(FLAGS).replace(0) as u32, *slots.add(STACK_LIMIT)) };
+    let flags = if function.repeats.is_some() { flags | FLAG_SAME_TEXT } else { flags };
     let here = &raw const flags as usize;
     if here < limit as usize + RESERVE {
         // SAFETY: the entry's slots.
@@ -401,6 +402,7 @@ pub(super) unsafe fn load(
 ) -> Result<(), Status> {
     let plan = function.plan();
     let same_text = flags & FLAG_SAME_TEXT != 0;
+    let left = function.repeats == Some(Repeated::Left);
     let mut values = MaybeUninit::<[napi_value; MAX_PARAMETERS]>::uninit();
     let first = values.as_mut_ptr().cast::<napi_value>();
     if plan.values > 0 && !same_text {
@@ -419,7 +421,9 @@ pub(super) unsafe fn load(
             // SAFETY: as above.
             Source::Number if flags & FLAG_BITS == 0 => f64::from_bits(unsafe { *slot }) as i64 as u64,
             Source::Number | Source::Single | Source::Double | Source::Aggregate => continue,
-            Source::Text(_, index) if same_text => texts.again(&caches[index]),
+            // SAFETY: JavaScript does not run before the copy is made.
+            Source::Text(..) if left => texts.again(unsafe { text::left(slots) }),
+            Source::Text(_, index) if same_text => texts.again(&caches[index].bytes),
             // SAFETY: the value is an argument of the running callback, filled in above.
             Source::Text(unit, index) => unsafe {
                 texts.encode(env, *first.add(index), unit, &mut caches[index])?

@@ -59,6 +59,11 @@ pub(super) fn handler(_plan: &Plan) -> Handler {
     Handler(general as *const c_void)
 }
 
+/// The handler of a function that makes the calls of a plan with the string in the slots.
+pub(super) fn repeating_handler(_plan: &Plan) -> Handler {
+    Handler(general as *const c_void)
+}
+
 /// The handler of the function that resumes suspended calls; never entered here.
 pub(super) fn resume_handler() -> Handler {
     Handler(resume as *const c_void)

@@ -25,8 +25,8 @@ use super::entry::{Entry, Handler};
 use super::general::{background, closed, general, leave};
 use super::suspending::{resume, suspending};
 use crate::abi::registers::{FLOATS, INTEGERS, STACK};
-use crate::plan::Plan;
-use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT};
+use crate::plan::{Plan, Source};
+use crate::slots::{ACTIVE, ERRNO, ERRNO_AT, FLAGS, RESULT, STACK_LIMIT, TEXT, TEXT_BYTES};
 use crate::state::FRAME_PENDING;
 use crate::v8;
 
@@ -302,6 +302,70 @@ unsafe extern "C" fn direct_stack() {
     )
 }
 
+/// Like `direct`, where integer register `T` gets the string that JavaScript has left in the slots: a copy on the stack, as
+/// C may write to it, and what it calls may leave another one. Its address stands in the slots too, for the last words
+/// at a crash.
+#[unsafe(naked)]
+unsafe extern "C" fn repeating<const I: usize, const T: usize, const F: usize>() {
+    naked_asm!(
+        open!(),
+        "push rbp",
+        "mov rbp, rsp",
+        // One push since rsp was aligned; the string takes whole units of 16 bytes.
+        "mov rcx, [rbx + {text}]",
+        "sub rsp, rcx",
+        "sub rsp, 8",
+        "2: sub rcx, 16",
+        "movups xmm0, [rbx + rcx + {bytes}]",
+        "movaps [rsp + rcx], xmm0",
+        "ja 2b",
+        ".if ({i} > 0) & ({t} != 0)", "cvttsd2si rdi, [rbx]", ".endif",
+        ".if ({i} > 1) & ({t} != 1)", "cvttsd2si rsi, [rbx + 8]", ".endif",
+        ".if ({i} > 2) & ({t} != 2)", "cvttsd2si rdx, [rbx + 16]", ".endif",
+        ".if ({i} > 3) & ({t} != 3)", "cvttsd2si rcx, [rbx + 24]", ".endif",
+        ".if ({i} > 4) & ({t} != 4)", "cvttsd2si r8, [rbx + 32]", ".endif",
+        ".if ({i} > 5) & ({t} != 5)", "cvttsd2si r9, [rbx + 40]", ".endif",
+        "mov [rbx + {t} * 8], rsp",
+        ".if {t} == 0", "mov rdi, rsp", ".endif",
+        ".if {t} == 1", "mov rsi, rsp", ".endif",
+        ".if {t} == 2", "mov rdx, rsp", ".endif",
+        ".if {t} == 3", "mov rcx, rsp", ".endif",
+        ".if {t} == 4", "mov r8, rsp", ".endif",
+        ".if {t} == 5", "mov r9, rsp", ".endif",
+        ".if {f}",
+        "movsd xmm0, [rbx + 48]",
+        "movsd xmm1, [rbx + 56]",
+        "movsd xmm2, [rbx + 64]",
+        "movsd xmm3, [rbx + 72]",
+        "movsd xmm4, [rbx + 80]",
+        "movsd xmm5, [rbx + 88]",
+        "movsd xmm6, [rbx + 96]",
+        "movsd xmm7, [rbx + 104]",
+        ".endif",
+        "mov eax, {f}",
+        "call [r11 + {target}]",
+        "mov rsp, rbp",
+        "pop rbp",
+        close!(),
+        i = const I,
+        t = const T,
+        f = const F,
+        text = const TEXT * 8,
+        bytes = const TEXT_BYTES * 8,
+        slots = const offset_of!(Entry, slots),
+        target = const offset_of!(Entry, target),
+        limit = const STACK_LIMIT * 8,
+        flags = const FLAGS * 8,
+        result = const RESULT * 8,
+        active = const ACTIVE * 8,
+        errno_at = const ERRNO_AT * 8,
+        errno = const ERRNO * 8,
+        pending = const FRAME_PENDING,
+        leave = sym leave,
+        general = sym general,
+    )
+}
+
 /// Hands the entry to the Rust handler.
 #[unsafe(naked)]
 unsafe extern "C" fn to_general() {
@@ -348,6 +412,34 @@ static DIRECT_INTEGERS: [[unsafe extern "C" fn(); 2]; 6] = [
     [direct_integers::<5, 0>, direct_integers::<5, FLOATS>],
     [direct_integers::<6, 0>, direct_integers::<6, FLOATS>],
 ];
+
+macro_rules! texts {
+    ($i:literal: $($t:literal)*) => {
+        &[$([repeating::<$i, $t, 0>, repeating::<$i, $t, FLOATS>]),*]
+    };
+}
+
+/// By the integer registers, less one, by that of the string, and by whether there are floating-point arguments.
+static REPEATING: [&[[unsafe extern "C" fn(); 2]]; INTEGERS] = [
+    texts!(1: 0),
+    texts!(2: 0 1),
+    texts!(3: 0 1 2),
+    texts!(4: 0 1 2 3),
+    texts!(5: 0 1 2 3 4),
+    texts!(6: 0 1 2 3 4 5),
+];
+
+/// The handler of a function that makes the calls of a plan with the string in the slots.
+pub(super) fn repeating_handler(plan: &Plan) -> Handler {
+    let place = plan.params.iter().find(|param| matches!(param.source, Source::Text(..)));
+    let code = match place {
+        Some(param) if plan.is_direct_with(1) && plan.stack_words == 0 => {
+            REPEATING[plan.integers - 1][param.words[0]][usize::from(plan.floats > 0)] as *const c_void
+        }
+        Some(_) | None => to_general as *const c_void,
+    };
+    Handler(code)
+}
 
 /// The handler for the calls of a plan.
 pub(super) fn handler(plan: &Plan) -> Handler {

@@ -11,7 +11,7 @@ use std::ptr::{null, null_mut};
 use napi::sys::{self, Status as NapiStatus, napi_env, napi_value};
 
 use crate::memory::guard;
-use crate::slots::Status;
+use crate::slots::{Status, TEXT_BYTES, TEXT_LENGTH, TEXT_ROOM};
 use crate::types::TextUnit;
 
 /// The longest string, in bytes, that is kept for the next call of the same function. JavaScript
@@ -24,7 +24,19 @@ const INLINE_BYTES: usize = 2048;
 #[derive(Clone, Default)]
 pub struct ArgumentCache {
     /// The bytes and their NUL.
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
+}
+
+/// The string that JavaScript has left in the slots, with its NUL.
+///
+/// # Safety
+/// They are the environment's slots, and JavaScript does not run while the bytes are in use.
+pub unsafe fn left<'a>(slots: *const u64) -> &'a [u8] {
+    // SAFETY: the slots have room for so many bytes (caller).
+    unsafe {
+        let length = *slots.add(TEXT_LENGTH) as usize;
+        std::slice::from_raw_parts(slots.add(TEXT_BYTES).cast(), length.min(TEXT_ROOM + 16))
+    }
 }
 
 /// The string that a function's last call gave.
@@ -81,22 +93,22 @@ impl<'room> Arguments<'room> {
         Ok(start)
     }
 
-    /// A fresh copy of the string that the function's last call had: C may have written to that one.
-    pub fn again(&mut self, cache: &ArgumentCache) -> u64 {
+    /// A fresh copy of a string that an earlier call had: C may have written to that one.
+    pub fn again(&mut self, bytes: &[u8]) -> u64 {
         let (start, room) = self.spare();
-        if room < cache.bytes.len() {
-            return match self.allocate(cache.bytes.len()) {
+        if room < bytes.len() {
+            return match self.allocate(bytes.len()) {
                 // SAFETY: the block has that many bytes.
                 Ok(block) => unsafe {
-                    block.copy_from_nonoverlapping(cache.bytes.as_ptr(), cache.bytes.len());
+                    block.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
                     block as u64
                 },
                 Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>()),
             };
         }
         // SAFETY: the inline block has room for that many bytes (checked above).
-        unsafe { start.copy_from_nonoverlapping(cache.bytes.as_ptr(), cache.bytes.len()) };
-        self.keep_inline(cache.bytes.len())
+        unsafe { start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        self.keep_inline(bytes.len())
     }
 
     /// The address of the value as a C string: a copy of a string, or the address that a number or
