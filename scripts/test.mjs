@@ -113,7 +113,10 @@ jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 const interpreted = calls.filter((folder) => !threads.includes(folder));
 jest('without generated code', ['__test__/abi', ...interpreted], { ARKFFI_CODEGEN: 'off' });
 jest('without leaf calls', ['__test__/leaf'], { ARKFFI_LEAF: 'off' });
-jest('without coroutines', ['__test__/callbacks'], { ARKFFI_COROUTINES: 'off' });
+jest('by Node-API, without coroutines', ['__test__/callbacks', '__test__/calls', '__test__/strings'], {
+  ARKFFI_BARE: 'off',
+  ARKFFI_COROUTINES: 'off',
+});
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
 ecosystem();
 

@@ -241,7 +241,7 @@ pub unsafe fn bind(
 }
 
 /// Makes the native function that makes the calls of a direct one, whose values are all strings, without being given them.
-/// `None` where the number is of none in the group.
+/// `None` where the number is of none that is open in the group.
 ///
 /// # Safety
 /// As for [`bind`].
@@ -251,7 +251,7 @@ pub unsafe fn bind_repeating(
     entry: *mut Entry,
     repeated: Repeated,
 ) -> Option<(napi_value, *mut Entry)> {
-    if !group.has(entry) {
+    if group.closed.get() || !group.has(entry) {
         return None;
     }
     // SAFETY: an entry of the group is live, and `install` has set its function.
