@@ -28,14 +28,18 @@ export interface GeneralDefinition extends FunctionDefinition {
 
 /** A symbol of which the compiler knows nothing: a function or a variable. */
 export interface GeneralSymbol {
+  /** Calls the function. */
   (...args: unknown[]): unknown;
+  /** The address of the function or variable. */
   readonly ptr: number;
+  /** How calls of the function reach C. */
   readonly path: CallPath;
+  /** The function in the background. */
   readonly async: NativeFunction<{
     readonly args: readonly never[];
     readonly returns: 'napi_value';
   }>['async'];
-  /** Of a variable. */
+  /** The value of the variable. */
   value: unknown;
 }
 
@@ -375,6 +379,7 @@ type FieldsIn<T extends readonly string[], Base, Const, Env, Source extends stri
           ? Done & Record<Name, BitsOf<Value<Type>>>
           : never
     : never;
+/** A type as that of a field. */
 type FieldOf<T> =
   T extends Prototype<unknown, unknown> ? never : T extends ConstText<string> ? ArrayType<'i8'> : Value<T>;
 type BitsOf<T> = T extends
@@ -391,6 +396,7 @@ type Field<T extends readonly string[], Env, Source extends string, Done> =
       : FieldsIn<Rest, Named<Name, Env>, Const, Env, Source, Done>
     : never;
 
+/** The same properties, as one object. */
 type Flat<T> = { readonly [K in keyof T]: T[K] } & {};
 type Schema<Keyword extends string, F> =
   Flat<F> extends infer All extends Fields
@@ -561,6 +567,7 @@ type Continued<After, Rest extends string, Source extends string, N extends 0[]>
       : All<Rest, Source, Env, Defs, Last, [...N, 0]>
     : never;
 
+/** What a text declares; never where the compiler cannot tell. */
 type Parsed<S extends string> = [WithoutComments<S>] extends [never]
   ? never
   : WithoutComments<S> extends infer Source extends string
@@ -607,13 +614,20 @@ export type TypeOf<S extends string> = string extends S
  * @throws `ERR_FFI_INVALID_TYPE` with line and column; `ERR_FFI_UNSUPPORTED` for types that arkffi lacks
  */
 export declare function cdef<const S extends string>(source: S): DefinitionsOf<S>;
+/** With the types and constants of earlier results of `cdef`. */
 export declare function cdef(source: string, ...uses: readonly object[]): GeneralDefinitions;
 /** As a template, whose values are types, texts and numbers. The compiler cannot read it. */
 export declare function cdef(texts: TemplateStringsArray, ...values: readonly unknown[]): GeneralDefinitions;
 
-/** One type from its C text; a struct gives its schema. */
+/**
+ * One type from its C text; a struct gives its schema. Declarations that it needs may stand before it.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` with line and column; `ERR_FFI_UNSUPPORTED` for types that arkffi lacks
+ */
 export declare function c<const S extends string>(source: S): TypeOf<S>;
+/** With the types and constants of earlier results of `cdef`. */
 export declare function c(source: string, ...uses: readonly object[]): CompositeType;
+/** As a template, whose values are types, texts and numbers. */
 export declare function c(texts: TemplateStringsArray, ...values: readonly unknown[]): CompositeType;
 
 // Without an export of this form, a declaration file exports everything in it.

@@ -23,9 +23,11 @@ interface FieldValues {
   readonly decoded: unknown;
   readonly input: unknown;
 }
+/** The same of a type that an argument can have. */
 interface ArgumentValues extends FieldValues {
   readonly argument: unknown;
 }
+/** The same of a type that a result can have. */
 interface ResultValues extends ArgumentValues {
   readonly result: unknown;
 }
@@ -74,16 +76,17 @@ type Bytes = ArrayBufferLike | ArrayBufferView;
 type NameOf<F, K extends keyof F> = F[K] extends EmptyBitField ? never : K;
 type FieldName<F> = { [K in keyof F]: NameOf<F, K> }[keyof F];
 
-/** `& {}` makes editors show the fields, not this name. */
+/** A struct that was read: its fields. */
+// `& {}` makes editors show the fields, not this name.
 type StructValue<F> = { -readonly [K in keyof F as NameOf<F, K>]: Infer<F[K]> } & {};
 
-/** Fields that are missing or undefined become zero. */
+/** A struct to write: its fields, of which those that are missing or undefined become zero, or its bytes. */
 type StructInput<F> = Bytes | { readonly [K in keyof F as NameOf<F, K>]?: InferInput<F[K]> | undefined };
 
 /** A union that was read: all of its members. The mark tells it from other objects, since its bytes can be written again. */
 export type DecodedUnion<F> = Readonly<StructValue<F>> & Readonly<Record<typeof tag, 'union'>>;
 
-/** Exactly one member. */
+/** A union to write: exactly one member, one that was read, or its bytes. */
 type UnionInput<F> =
   | Bytes
   | DecodedUnion<F>
@@ -126,7 +129,9 @@ type TypeAt<F, Path> = Path extends `${infer Start}.${infer Rest}`
 /** Whether the compiler lacks the path or the fields. */
 type IsOpen<S, Path> = string extends Path | keyof FieldsOf<S> ? true : false;
 
+/** What the field at a path is when it is read. */
 type ValueAt<S, Path> = IsOpen<S, Path> extends true ? unknown : Infer<TypeAt<FieldsOf<S>, Path>>;
+/** What the field at a path accepts. */
 type InputAt<S, Path> = IsOpen<S, Path> extends true ? unknown : InferInput<TypeAt<FieldsOf<S>, Path>>;
 
 /** A path where it leads to a field; else the names of the fields. */
@@ -154,6 +159,7 @@ export interface StructOptions {
  * The methods take the fields from `this`, so that a schema of any fields is a `StructSchema`.
  */
 declare class Schema<F extends Fields, Value, Input> {
+  /** `Struct` and `Union` make schemas. Throws `ERR_FFI_INVALID_TYPE` for wrong fields or options. */
   constructor(fields: F, options?: StructOptions);
 
   readonly [values]: {
@@ -164,20 +170,21 @@ declare class Schema<F extends Fields, Value, Input> {
     readonly fields: F;
   };
 
-  /** A flexible array at the end not included. */
+  /** In bytes, as C's `sizeof`; a flexible array at the end is not included. */
   readonly size: number;
+  /** In bytes, as C's `alignof`. */
   readonly align: number;
-  /** Without bit-fields of width 0. The other lists are in the same order. */
+  /** The names of the fields, without bit-fields of width 0. The other lists are in the same order. */
   readonly fieldNames: readonly string[];
-  /** As they were given. */
+  /** The types of the fields, as they were given. */
   readonly fieldTypes: readonly FieldType[];
-  /** Of a bit-field, the byte of its first bit. */
+  /** Where the fields stand, in bytes; of a bit-field, the byte of its first bit. */
   readonly fieldOffsets: readonly number[];
 
   /** The same type, but a result of it is a plain object instead of the address of memory to release. */
   readonly object: ObjectType<this>;
 
-  /** The offset of a field; of a bit-field, of the byte of its first bit. */
+  /** The offset of a field in bytes; of a bit-field, of the byte of its first bit. */
   offsetOf<S, P extends string>(this: S, path: PathIn<S, P>): number;
 
   /** Reads a field. */
@@ -189,10 +196,10 @@ declare class Schema<F extends Fields, Value, Input> {
    */
   set<S, P extends string>(this: S, to: PointerLike, path: PathIn<S, P>, value: InputAt<S, P>): void;
 
-  /** Reads a value. Addresses in it are as they stand there; what they point to stays C's. */
+  /** Reads a value at an address: a copy. Addresses in it are as they stand there; what they point to stays C's. */
   fromPtr(pointer: PointerLike, byteOffset?: number): Value;
 
-  /** Reads a value in a buffer. A flexible array without a count goes to the buffer's end. */
+  /** Reads a value in a buffer: a copy. A flexible array without a count goes to the buffer's end. */
   fromBuffer(buffer: Bytes, byteOffset?: number): Value;
 
   /** Writes a whole value: fields that are missing become zero. Keeps alive what `set` keeps. */
@@ -239,10 +246,16 @@ export declare class UnionSchema<F extends Fields = Fields> extends Schema<
  *
  * A struct points to itself by a function, with the type of its result written down:
  * `const Node = Struct({ value: 'i32', next: pointer((): StructSchema => Node) })`.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` for wrong fields or options, or no fields at all
  */
 export declare function Struct<F extends Fields>(fields: F, options?: StructOptions): StructSchema<F>;
 
-/** The schema of a union. */
+/**
+ * The schema of a union.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` for wrong fields or options, or no fields at all
+ */
 export declare function Union<F extends Fields>(fields: F, options?: StructOptions): UnionSchema<F>;
 
 /** The `.object` of a schema. But for results it is the schema. */
@@ -255,10 +268,15 @@ export interface ObjectType<
   readonly result: S[typeof values]['decoded'];
   readonly fields: S[typeof values]['fields'];
 }> {
+  /** The schema that it is the `.object` of. */
   readonly schema: S;
 }
 
-/** The offset of a field of a struct or union; of a bit-field, of the byte of its first bit. */
+/**
+ * The offset of a field of a struct or union, in bytes; of a bit-field, of the byte of its first bit.
+ *
+ * @throws `ERR_FFI_INVALID_ARG_TYPE` for a path that leads nowhere; `ERR_FFI_OUT_OF_BOUNDS` for an index beyond the array
+ */
 export declare function offsetof<S extends StructSchema | UnionSchema | ObjectType, P extends string>(
   struct: S,
   path: PathIn<S, P>,
@@ -266,7 +284,9 @@ export declare function offsetof<S extends StructSchema | UnionSchema | ObjectTy
 
 /**
  * Gives back the memory of a struct result: true where it was one and had not been released. For any
- * other value nothing happens, and the result is false.
+ * other value nothing happens, and the result is false. The address must not be used any more: it may soon be that of another result.
+ *
+ * @throws `ERR_FFI_BUSY` while a call uses the memory, and releases nothing
  */
 export declare function releasePtr(ptr: unknown): boolean;
 
@@ -279,11 +299,13 @@ export interface ArrayType<T extends MemoryType = MemoryType> extends HasValues<
 }> {}
 
 /**
- * An array of so many elements. Without a length, or with the name of the integer field that counts them,
+ * An array of so many elements, in memory and as an argument. Without a length, or with the name of the integer field that counts them,
  * a flexible array at the end of a struct.
  *
  * As an argument it is a pointer, as in C: an Array is put into memory for the call and not copied back,
  * typed arrays, buffers and addresses are passed as they are. It is no result.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` for an element that has no size, or a length that is no integer
  */
 export declare function array<T extends MemoryType>(element: T, length?: number | string): ArrayType<T>;
 
@@ -295,8 +317,13 @@ export interface PointerType extends HasValues<{
   readonly result: number;
 }> {}
 
-/** A pointer, whose target is for the reader. A function gives a type that is yet to be defined. */
+/** A pointer to an opaque type is that type: it is a pointer already. */
 export declare function pointer<Name extends string>(target: OpaqueType<Name>): OpaqueType<Name>;
+/**
+ * A pointer, whose target is for the reader. A function gives a type that is yet to be defined.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` where the target is no type
+ */
 export declare function pointer(target: MemoryType | 'void' | 'v' | (() => MemoryType)): PointerType;
 
 /** A pointer to a function of the signature `Def`; NULL is 0. */
@@ -316,6 +343,7 @@ export declare function fn<const Def extends Pick<FunctionType, 'args' | 'return
   def: Def,
 ): FunctionPointerType<Def>;
 
+/** The names of the integer types. */
 type IntegerName = Exclude<
   { [T in MemoryTypeName]: ArgumentTypes[T] extends Pointer ? T : never }[MemoryTypeName],
   'f32' | 'float' | 'f' | 'f64' | 'double' | 'd'
@@ -336,6 +364,7 @@ export interface EnumerationType<
  * An enumeration of those values. Any integer that the storage holds is one, with a name or not.
  *
  * @param storage the integer type; by default the first of i32, u32, i64 and u64 that holds the values
+ * @throws `ERR_FFI_INVALID_TYPE` for a value that the storage does not hold
  */
 export declare function enumeration<Values extends Readonly<Record<string, number | bigint>>>(
   values: Values,
@@ -346,6 +375,7 @@ export declare function enumeration<Values extends Readonly<Record<string, numbe
 export declare class OpaquePointer<Name extends string = string> {
   private constructor();
   readonly [tag]: Name;
+  /** The address, which is C's. It keeps nothing alive. */
   readonly ptr: number;
 }
 

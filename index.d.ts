@@ -23,7 +23,7 @@ import type {
   UnionSchema,
 } from './composites';
 import type { GeneralDefinition, GeneralSymbol } from './cdef';
-import type { ArgumentTypes, FFIType as FFITypes, FilledIn, ResultTypes } from './types';
+import type { ArgumentTypes, FilledIn, ResultTypes } from './types';
 
 export * from './cdef';
 export * from './composites';
@@ -35,6 +35,7 @@ export type Pointer = number | bigint;
 
 /** Anything with an address of its own: a CFunction, a library symbol, a `ref`, a CString, an OpaquePointer. */
 export interface HasPointer {
+  /** The address that is passed. */
   readonly ptr: Pointer;
 }
 
@@ -52,7 +53,9 @@ export type TypeName = keyof ArgumentTypes;
 
 /** A string result that is handed to a deallocator once it has been copied. Made by `disposable`. */
 export interface DisposableType {
+  /** The string type. */
   readonly type: object;
+  /** The deallocator, as it was given. */
   readonly free: unknown;
 }
 
@@ -94,6 +97,7 @@ export interface FunctionType {
    * until `releasePtr`, its `.object` a plain object.
    */
   readonly returns?: ResultType;
+  /** The calling convention, `'default'` by default. One that the platform lacks throws `ERR_FFI_UNSUPPORTED`. */
   readonly abi?: Abi;
   /**
    * The function neither calls back into JavaScript nor blocks: V8 may call it directly. One that calls back all the
@@ -127,10 +131,13 @@ export interface FunctionDefinition extends FunctionType, SymbolLocation {}
 
 /** A variable of a library. */
 export interface DataDefinition extends SymbolLocation {
+  /** The type of the variable. */
   readonly type: MemoryType;
 }
 
+/** A symbol of a library: a function, or a variable where it has a `type`. */
 export type Definition = FunctionDefinition | DataDefinition;
+/** The symbols of a library, by the names that they have in JavaScript. */
 export type Definitions = Readonly<Record<string, Definition>>;
 
 /** An extra argument of a variadic function: its type and its value, to which C's default promotions apply. */
@@ -158,11 +165,14 @@ type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
     ? []
     : unknown[];
 
+/** The arguments of a function, as a list, by the `args` of its definition. */
 type ArgumentsOf<Def> = Def extends { readonly args: infer Args } ? Arguments<Args> : [];
+/** The result of a function, by the `returns` of its definition. */
 type ResultOf<Def> = Def extends { readonly returns: infer Returns } ? Result<Returns> : void;
 
 /** What a callback receives: a struct as a plain object. */
 type CallbackArgument<T> = T extends StructSchema | UnionSchema | ObjectType ? Infer<T> : Result<T>;
+/** What a callback receives, as a list. */
 type CallbackArguments<Args> = Args extends readonly [infer First, ...infer Rest]
   ? [CallbackArgument<First>, ...CallbackArguments<Rest>]
   : Args extends readonly []
@@ -208,9 +218,16 @@ export interface CallbackDefinition {
  * the function was called in; from another thread it is an `uncaughtException`.
  */
 export declare class JSCallback<const Def extends CallbackDefinition = CallbackDefinition> {
+  /**
+   * Makes a function pointer for C. It lives until `close`.
+   *
+   * @throws `ERR_FFI_INVALID_TYPE` for a wrong definition; `ERR_FFI_UNSUPPORTED` for Node-API types;
+   *   `ERR_FFI_OUT_OF_MEMORY` where there is no memory for code
+   */
   constructor(fn: CallbackFunction<NoInfer<Def>>, def?: Def);
   /** The address of a C function of exactly that signature. It stays one, inert, when the callback is closed. */
   readonly ptr: number;
+  /** Whether it holds the event loop open. */
   readonly threadsafe: boolean;
   /** Calls the function through its pointer, as C does. Throws `ERR_FFI_CLOSED` once it is closed. */
   call(...args: ArgumentsOf<Def>): ResultOf<Def>;
@@ -218,12 +235,15 @@ export declare class JSCallback<const Def extends CallbackDefinition = CallbackD
   getHandle(): bigint;
   /** Makes the pointer inert: C gets zero from then on. Inside a call of its own, when that ends. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
-/** What is needed of an AbortSignal. */
+/** What is needed of an AbortSignal, so that the types work without those of Node.js. */
 export interface AbortSignalLike {
+  /** Whether it has been aborted. */
   readonly aborted: boolean;
+  /** Has the listener be called when it is aborted. */
   addEventListener(type: 'abort', listener: () => void): void;
 }
 
@@ -237,7 +257,9 @@ export interface BackgroundOptions {
 
 /** The result of a call in the background, and errno after it. */
 export interface WithErrno<T> {
+  /** What the call returned. */
   readonly value: T;
+  /** errno as C has left it on the thread of the call. */
   readonly errno: number;
 }
 
@@ -246,7 +268,9 @@ export interface WithErrno<T> {
  * until the call is over; every error rejects the promise.
  */
 export interface BackgroundFunction<Def> {
+  /** Starts a call. It never throws. */
   (...args: ArgumentsOf<Def>): Promise<ResultOf<Def>>;
+  /** A function that calls with those options. A wrong option throws `ERR_FFI_INVALID_ARG_TYPE`. */
   with(
     options: BackgroundOptions & { readonly errno: true },
   ): (...args: ArgumentsOf<Def>) => Promise<WithErrno<ResultOf<Def>>>;
@@ -263,9 +287,16 @@ export type CallPath = 'slots' | 'libffi' | 'leaf';
 
 /** A C function as a JavaScript function. */
 export interface NativeFunction<Def> {
+  /**
+   * Calls C on this thread.
+   *
+   * @throws `ERR_FFI_ARG_COUNT`, `ERR_FFI_INVALID_ARG_TYPE`, `ERR_FFI_OUT_OF_RANGE` before C is called; `ERR_FFI_CLOSED`;
+   *   what a callback has thrown, when C has returned; a RangeError where the stack is used up
+   */
   (...args: ArgumentsOf<Def>): ResultOf<Def>;
   /** The address of the C function; throws `ERR_FFI_CLOSED` once it is closed. */
   readonly ptr: number;
+  /** How its calls reach C. */
   readonly path: CallPath;
   /** The same in the background. */
   readonly async: BackgroundFunction<Def>;
@@ -280,11 +311,15 @@ export interface NativeFunction<Def> {
 export interface DataSymbol<T> {
   /** The address of the variable. */
   readonly ptr: number;
+  /** The key of its definition. */
   readonly name: string;
+  /** What stands in it now. */
   get value(): Stored<T>;
+  /** Writes it. What is wrong with a value throws as for an argument, and nothing is written. */
   set value(value: InferInput<T>);
 }
 
+/** What a definition makes: a function or a variable, or null too where it is optional. */
 type SymbolOf<Def> = Def extends GeneralDefinition ? GeneralSymbol : KnownSymbol<Def>;
 type KnownSymbol<Def> =
   | (Def extends { readonly type: infer T } ? DataSymbol<T> : NativeFunction<Def>)
@@ -293,6 +328,7 @@ type KnownSymbol<Def> =
 /** The symbols of a library, by the keys of its definitions. */
 export type Symbols<Defs> = { readonly [Name in keyof Defs]: SymbolOf<Defs[Name]> };
 
+/** How `dlopen` loads a library. */
 export interface LibraryOptions {
   /** Resolve the library's own references at their first use. False by default. */
   readonly lazy?: boolean;
@@ -300,12 +336,16 @@ export interface LibraryOptions {
   readonly global?: boolean;
   /** Never unload the library. False by default. */
   readonly nodelete?: boolean;
-  /** Bind the library to its own symbols first. `'auto'`: where it would be bound to the node executable's. */
+  /**
+   * Bind the library to its own symbols first. `'auto'`, the default: where it would be bound to the node executable's.
+   * `true` throws `ERR_FFI_UNSUPPORTED` where the loader cannot.
+   */
   readonly deep?: boolean | 'auto';
 }
 
-/** A loaded library. Only `close` ever unloads it. */
+/** A loaded library. Only `close` ever unloads it: neither the collector nor the end of a thread does. */
 export interface Library<Defs> {
+  /** Functions and variables, by the keys of the definitions. Each keeps the library loaded. */
   readonly symbols: Symbols<Defs>;
   /** The file that the loader chose; empty for the running process. */
   readonly path: string;
@@ -313,10 +353,14 @@ export interface Library<Defs> {
   readonly handle: bigint;
   /** Whether the library is bound to its own symbols first. */
   readonly deep: boolean;
-  /** Whether the library exports a symbol of that C name. */
+  /** Whether the library exports a symbol of that C name. Throws `ERR_FFI_CLOSED` once it is closed. */
   has(name: string): boolean;
-  /** Makes every symbol refuse and unloads the library. May be called again. */
+  /**
+   * Makes every symbol refuse with `ERR_FFI_CLOSED`, and unloads the library after the last call that runs in it or
+   * was accepted in the background. Its code stays mapped once a foreign thread has called any callback of the process. May be called again.
+   */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -341,8 +385,9 @@ export declare function dlopen<const Defs extends Definitions>(
 
 /** A C function by its address, and what closes it. */
 export interface ClosableFunction<Def> extends NativeFunction<Def> {
-  /** Makes the function refuse. May be called again. */
+  /** Makes the function refuse with `ERR_FFI_CLOSED`, and lets its library go. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -361,11 +406,17 @@ export declare function CFunction<const Def extends PointerDefinition>(def: Def)
 
 /** A C function by its address, called in the background. */
 export interface ClosableBackgroundFunction<Def> {
+  /** Starts a call in the background. It never throws. */
   (...args: ArgumentsOf<Def>): Promise<ResultOf<Def>>;
+  /** The address of the C function; throws `ERR_FFI_CLOSED` once it is closed. */
   readonly ptr: number;
+  /** How its calls reach C. */
   readonly path: CallPath;
+  /** The same as the function itself, with `with` for options. */
   readonly async: BackgroundFunction<Def>;
+  /** Makes the function refuse with `ERR_FFI_CLOSED`. Calls that were accepted are still settled. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -374,18 +425,25 @@ export declare function AsyncCFunction<const Def extends PointerDefinition>(
   def: Def,
 ): ClosableBackgroundFunction<Def>;
 
-/** How many background calls of the process run at once: 1 to 1024; as many as processors, at least 4, by default. */
+/**
+ * Sets how many background calls of the process run at once, on all its threads together: 1 to 1024; as many as processors, at
+ * least 4, by default. The environment variable `ARKFFI_POOL_SIZE` does so from the start.
+ *
+ * @throws `ERR_FFI_OUT_OF_RANGE` for any other number
+ */
 export declare function setPoolSize(size: number): void;
 
 /**
  * Turns leaf calls off, or on again: functions declared `leaf: true` then are called through the slots, those that are bound
- * already too. On by default.
+ * already too. On by default, unless `ARKFFI_LEAF=off` is set. It holds for this thread.
  */
 export declare function setLeafCalls(enabled: boolean): void;
 
 /**
  * errno as the last call of C on this thread left it, whatever ran since. With a number, sets it for the next; in a
- * callback, for the C code that called it.
+ * callback, for the C code that called it. Leaf calls do not keep it; calls in the background have one of their own.
+ *
+ * @throws `ERR_FFI_INVALID_ARG_TYPE` or `ERR_FFI_OUT_OF_RANGE` for anything but a 32-bit integer
  */
 export declare function errno(value?: number): number;
 
@@ -393,13 +451,17 @@ export declare function errno(value?: number): number;
 export interface TracedCall {
   /** The file of the library; empty for the running process and for code in no library. */
   readonly library: string;
+  /** The key of its definition; `CFunction`, `callPtr` for functions by address. */
   readonly name: string;
+  /** The values that were given. */
   readonly args: readonly unknown[];
+  /** What it returned. */
   readonly result?: unknown;
   /** What the call threw, or was rejected with. */
   readonly error?: unknown;
   /** In milliseconds, with the conversions; of a call in the background, until it was settled. */
   readonly time: number;
+  /** Whether it ran in the background. */
   readonly async: boolean;
 }
 
@@ -409,16 +471,24 @@ export interface TracedCall {
  */
 export declare function trace(to: boolean | ((call: TracedCall) => void)): void;
 
-/** Windows' error code of the last call of C; elsewhere `ERR_FFI_UNSUPPORTED`. */
+/** Windows' error code of the last call of C. Throws `ERR_FFI_UNSUPPORTED` elsewhere, and on Windows too in this version. */
 export declare function lastError(): number;
 
 /** Several C functions by their addresses. */
 export interface LinkedSymbols<Defs> {
+  /** The functions, by the keys of the definitions. */
   readonly symbols: { readonly [Name in keyof Defs]: ClosableFunction<Defs[Name]> };
+  /** Closes all of them. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
+/**
+ * Makes several functions as `CFunction` does, one for each definition. Where one fails, none is left open.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` where there is no code
+ */
 export declare function linkSymbols<const Defs extends Readonly<Record<string, PointerDefinition>>>(
   defs: Defs,
 ): LinkedSymbols<Defs>;
@@ -426,69 +496,102 @@ export declare function linkSymbols<const Defs extends Readonly<Record<string, P
 /** How the platform's shared libraries end. */
 export declare const suffix: 'so' | 'dylib' | 'dll';
 
-/** A string that C allocated for the caller: copied, then handed to `free`. */
+/**
+ * A string that C allocated for the caller: copied, then handed to `free`, a C function of one pointer. It stands for the
+ * result of a function. Which deallocator is the right one, the library's manual says.
+ *
+ * @throws `ERR_FFI_INVALID_TYPE` for any other type; `ERR_FFI_INVALID_POINTER`, when it is used, where `free` is no code
+ */
 export declare function disposable(
   type: 'CString' | 'cstring' | 's' | typeof CString,
   free: FunctionLike,
 ): DisposableType;
 
-/** The size of a type. */
+/** The size of a type, in bytes, as C's `sizeof` gives it. A flexible array at the end of a struct is not included. */
 export declare function sizeof(type: MemoryType): number;
-/** The alignment of a type. */
+/** The alignment of a type, in bytes, as C's `alignof` gives it. */
 export declare function alignof(type: MemoryType): number;
 
 /** One value in memory of its own, to be passed where C writes a result. Lives as long as this object. */
 export interface Ref<T> {
   /** The address. It keeps nothing alive: pass the object itself. */
   readonly ptr: number;
+  /** What stands there now. */
   get value(): Stored<T>;
+  /** Writes it. What is wrong with a value throws as for an argument, and nothing is written. */
   set value(value: InferInput<T>);
-  /** Lets the memory go; later use throws `ERR_FFI_CLOSED`. */
+  /** Lets the memory go; later use throws `ERR_FFI_CLOSED`. It need not be called. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
-/** Zero by default. The strings of a struct's fields live as long as the ref, or until it has another value. */
+/** Memory of the engine's for one value, zero by default. The strings of a struct's fields live as long as the ref, or until it has another value. */
 export declare function ref<T extends MemoryType>(type: T, value?: InferInput<NoInfer<T>>): Ref<T>;
 
 /** A C string at an address. Its bytes are copied out when the object is made. As a type, the same as `'CString'`. */
 export declare class CString {
-  /** NULL gives the empty string. With `byteLength`, exactly so many bytes; else up to the NUL. */
+  /**
+   * Copies the bytes. NULL gives the empty string. With `byteLength`, exactly so many bytes; else up to the NUL.
+   *
+   * @throws `ERR_FFI_INVALID_POINTER` where they cannot be read; `ERR_FFI_OUT_OF_BOUNDS` beyond a buffer or a live block
+   */
   constructor(pointer: PointerLike, byteOffset?: number, byteLength?: number);
+  /** The address of the first byte, which is C's: it keeps nothing alive. */
   readonly ptr: Pointer;
   /** In bytes, without the NUL. */
   readonly byteLength: number;
   /** Of the JavaScript string, in UTF-16 units. */
   readonly length: number;
-  /** A copy of the bytes. */
+  /** A copy of the bytes, a new one each time. */
   readonly arrayBuffer: ArrayBuffer;
+  /** The text; bytes that are not UTF-8 become U+FFFD. */
   toString(): string;
+  /** The same, for `JSON.stringify`. */
   toJSON(): string;
 }
 
 /** The types that `read` and `write` have. `cstring` is the NUL-terminated text that stands at the address. */
 export interface Accessible {
+  /** `int8_t`. */
   i8: number;
+  /** `uint8_t`. */
   u8: number;
+  /** `int16_t`. */
   i16: number;
+  /** `uint16_t`. */
   u16: number;
+  /** `int32_t`. */
   i32: number;
+  /** `uint32_t`. */
   u32: number;
+  /** `int64_t`: a bigint from 2^53 on. */
   i64: number | bigint;
+  /** `uint64_t`: a bigint from 2^53 on. */
   u64: number | bigint;
+  /** `float`. */
   f32: number;
+  /** `double`. */
   f64: number;
+  /** `_Bool`: any byte but 0 is true. */
   bool: boolean;
+  /** `void *`. */
   ptr: number;
+  /** The UTF-8 text that stands at the address, up to its NUL. */
   cstring: string;
+  /** `long`, of the platform's size. */
   long: number | bigint;
+  /** `unsigned long`, of the platform's size. */
   ulong: number | bigint;
+  /** `size_t`, of the platform's size. */
   usize: number | bigint;
 }
 
 /** What `write` accepts where that is more than `read` gives. */
 export interface Writable extends Omit<Accessible, 'bool' | 'ptr'> {
+  /** `_Bool`. */
   bool: boolean | 0 | 1;
+  /** `void *`: what an argument of type `ptr` accepts. The memory keeps nothing alive. */
   ptr: PointerLike;
 }
 
@@ -502,24 +605,46 @@ export declare const read: {
   readonly [T in keyof Accessible]: (from: PointerLike, offset?: number) => Accessible[T];
 };
 
-/** Writes a value; the errors are those of `read` and of the type's conversion. */
+/**
+ * Writes a value of native byte order at any alignment. `cstring` writes the text and its NUL.
+ *
+ * @throws those of `read`, also where the memory cannot be written; `ERR_FFI_INVALID_ARG_TYPE` and `ERR_FFI_OUT_OF_RANGE` for a
+ *   value that the type cannot hold
+ */
 export declare const write: {
   readonly [T in keyof Writable]: (to: PointerLike, offset: number, value: Writable[T]) => void;
 };
 
-/** Copies bytes between addresses or buffers; the ranges may overlap. */
+/**
+ * Copies bytes between addresses or buffers; the ranges may overlap.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` for NULL and what is not readable or writable; `ERR_FFI_OUT_OF_BOUNDS` beyond a buffer or a live block
+ */
 export declare function copy(to: PointerLike, from: PointerLike, bytes: number): void;
 
-/** The address of a buffer's first byte (a view's offset included). It keeps nothing alive. */
+/**
+ * The address of a buffer's first byte (a view's offset included), or of anything else that has one. It keeps nothing alive.
+ *
+ * @throws `ERR_FFI_INVALID_ARG_TYPE` for a number, NULL and a detached buffer
+ */
 export declare function ptr(value: ArrayBufferLike | ArrayBufferView | HasPointer): number;
 
-/** A copy of memory. */
+/**
+ * A copy of so many bytes of memory.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` for NULL and what is not readable; `ERR_FFI_OUT_OF_BOUNDS` beyond a buffer or a live block;
+ *   `ERR_FFI_OUT_OF_MEMORY` for more than a buffer holds
+ */
 export declare function readMemory(from: PointerLike, bytes: number): ArrayBuffer;
 
 /**
  * An ArrayBuffer over C's memory, without a copy. `free`, a C function of one address, is called with
  * `pointer + byteOffset` when the buffer has been collected, or at the environment's end; without it the memory stays
- * C's. A buffer over arkffi's own memory is emptied when that is released.
+ * C's. A buffer over arkffi's own memory is emptied when that is released. Where the runtime forbids external memory, as
+ * Electron does, it is a copy, and `free` is called at once.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` where a byte of the range cannot be read, or `free` is no code; `ERR_FFI_INVALID_ARG_TYPE` for a buffer of
+ *   JavaScript's; `ERR_FFI_OUT_OF_BOUNDS` beyond a live block
  */
 export declare function toArrayBuffer(
   pointer: PointerLike,
@@ -532,7 +657,7 @@ export type NodeBuffer = typeof globalThis extends { Buffer: { alloc(size: numbe
   ? B
   : Uint8Array;
 
-/** The same as a Buffer. */
+/** The same as a Buffer, where there is one. */
 export declare function toBuffer(
   pointer: PointerLike,
   byteOffset: number | undefined,
@@ -540,20 +665,34 @@ export declare function toBuffer(
   free?: FunctionLike,
 ): NodeBuffer;
 
-/** Allocates a block of memory, to be freed by `free`. 0 bytes give a block of its own. */
+/**
+ * Allocates a block of memory, not set to anything, to be freed by `free`. 0 bytes give a block of its own. A block belongs to this thread,
+ * and is freed when that ends.
+ *
+ * @throws `ERR_FFI_MEMORY_LIMIT` over the limit; `ERR_FFI_OUT_OF_MEMORY`
+ */
 export declare function malloc(bytes: number): number;
-/** Allocates a zeroed block. */
+/** Allocates a zeroed block of `count` times `size` bytes, as `malloc` does. */
 export declare function calloc(count: number, size: number): number;
-/** Changes the size of a block, which may move it; NULL gives a new one. The errors are those of `free`. */
+/**
+ * Changes the size of a block in bytes, which may move it; NULL gives a new one. What is added is not set to anything. The errors are those of
+ * `malloc` and `free`, and the block is then as it was.
+ */
 export declare function realloc(block: PointerLike, bytes: number): number;
 /**
- * Frees a block; NULL is none. Anything else is `ERR_FFI_INVALID_POINTER`, a block that a running call uses
- * `ERR_FFI_BUSY`, and nothing is freed.
+ * Frees a block; NULL is none. Views of it are empty from then on.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` for anything but the start of a live block of this thread; `ERR_FFI_BUSY` for a block that a running
+ *   call uses; nothing is freed then
  */
 export declare function free(block: PointerLike): void;
-/** A block with the string as NUL-terminated UTF-8, to be freed by `free`. */
+/**
+ * A block with the string as NUL-terminated UTF-8, to be freed by `free`. The errors are those of `malloc`.
+ *
+ * @throws `ERR_FFI_INVALID_ARG_TYPE` for a string with a NUL
+ */
 export declare function strdup(text: string): number;
-/** The same with at most so many bytes of the string, cut between characters. */
+/** The same with at most so many bytes of the string, cut between characters; the NUL comes in addition. */
 export declare function strndup(text: string, bytes: number): number;
 
 /** The codes of arkffi's errors. */
@@ -575,24 +714,32 @@ export type ErrorCode =
 
 /** An error that is neither a wrong kind of value (TypeError) nor one out of range (RangeError). */
 export declare class FFIError extends Error {
+  /** What went wrong: stable, unlike the message. TypeErrors and RangeErrors of arkffi's have one too. */
   readonly code: ErrorCode;
 }
 
 /** Argument types of the raw bridge: one letter a type, or a list of types. */
 export type RawTypes = string | readonly Type[];
 
-/** The raw bridge: functions by handle and name. Strings take the next of `strArgs`, all else the next of `numArgs`. */
+/**
+ * The raw bridge: functions by handle and name. Strings take the next of `strArgs`, all else the next of `numArgs`; too few or too many throw
+ * `ERR_FFI_ARG_COUNT`. A handle that was never given throws `ERR_FFI_INVALID_ARG_TYPE`, one that is closed `ERR_FFI_CLOSED`.
+ */
 export declare const ffi: {
+  /** Loads a library as `dlopen` does, and gives a handle, a new one each time. */
   load(path: string | URL | null): bigint;
+  /** Closes a library as `Library.close` does. May be called again. */
   close(handle: bigint): void;
+  /** Binds a function for `callBySig`. Throws `ERR_FFI_SYMBOL_NOT_FOUND` where there is none. */
   defineFunction(handle: bigint, name: string, argTypes: RawTypes, returnType: ResultType): void;
-  /** Calls a function that `defineFunction` has defined. */
+  /** Calls a function that `defineFunction` has defined; one that it has not throws `ERR_FFI_INVALID_ARG_TYPE`. */
   callBySig(
     handle: bigint,
     name: string,
     numArgs?: readonly unknown[],
     strArgs?: readonly TextLike[],
   ): unknown;
+  /** Binds a function where that has not been done, and calls it. */
   callMixed(
     handle: bigint,
     name: string,
@@ -609,6 +756,7 @@ export declare const ffi: {
     numArgs?: readonly unknown[],
     strArgs?: readonly TextLike[],
   ): string;
+  /** Calls the function at an address. Throws `ERR_FFI_INVALID_POINTER` where there is no code. */
   callPtr(
     pointer: FunctionLike,
     argTypes: RawTypes,
@@ -633,6 +781,7 @@ export declare const ffi: {
     numArgs?: readonly unknown[],
     strArgs?: readonly TextLike[],
   ): Promise<unknown>;
+  /** The address of a symbol. It keeps nothing alive. */
   getSymbolPtr(handle: bigint, name: string): number;
   /** Makes a JSCallback, and gives its handle. */
   createCallback(
@@ -643,15 +792,18 @@ export declare const ffi: {
   ): bigint;
   /** Closes a callback. May be called again. */
   destroyCallback(handle: bigint): void;
+  /** Calls a callback as C would. */
   invokeCallback(handle: bigint, ...args: unknown[]): unknown;
+  /** Whether a callback was made with `threadsafe`. */
   getCallbackThreadsafe(handle: bigint): boolean;
+  /** The function pointer of a callback. */
   getCallbackPtr(handle: bigint): number;
   /** Has another thread call the callback, which runs on this one; gives its value. */
   callCallbackThreadSafe(handle: bigint, ...args: unknown[]): Promise<unknown>;
   /** The string at an address; NULL gives `''`. */
   readCString(pointer: PointerLike): string;
+  /** The function `ptr`. */
   ptr: typeof ptr;
+  /** The function `readMemory`. */
   readMemory: typeof readMemory;
 };
-
-export type { FFITypes };

@@ -5,7 +5,9 @@
 
 /** What a matcher gives to `expect`. */
 export interface LeakOutcome {
+  /** Whether nothing has leaked. */
   readonly pass: boolean;
+  /** What `expect` says where it fails: what has leaked, and where it was made. */
   readonly message: () => string;
 }
 

@@ -21,6 +21,7 @@ import type { InferInput, MemoryType, StructSchema, UnionSchema } from './compos
  * after that throws `ERR_FFI_CLOSED`. An arena that is never closed keeps its memory until the environment ends.
  */
 export declare class Arena {
+  /** An empty arena, of this thread. */
   constructor();
   /** Memory of so many bytes, not set to anything. `align` is a power of two up to 4096, 16 by default. */
   alloc(size: number, align?: number): number;
@@ -37,6 +38,7 @@ export declare class Arena {
   ): JSCallback<Def>;
   /** Gives everything back. Throws `ERR_FFI_BUSY`, and does nothing, while a call uses any of it. May be called again. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -48,6 +50,7 @@ export interface Owned extends HasPointer {
   close(): void;
   /** Gives the memory away: it is yours to free. Gives its address. */
   forget(): Pointer;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -69,7 +72,13 @@ export declare function own(
  * JavaScript function where that can still run (not after `worker.terminate()`). Nothing runs after a signal.
  */
 export declare function addFinalizer<T>(fn: (argument: T) => unknown, argument: T): void;
+/** A JavaScript function without an argument. */
 export declare function addFinalizer(fn: () => unknown): void;
+/**
+ * A C function of one pointer, NULL by default. Its library stays loaded until then.
+ *
+ * @throws `ERR_FFI_INVALID_POINTER` where there is no code
+ */
 export declare function addFinalizer(fn: FunctionLike, argument?: PointerLike): void;
 
 /** Memory of the engine's that threads share. */
@@ -80,10 +89,15 @@ export interface SharedMemory extends HasPointer {
   readonly ptr: number;
   /** Holds the memory no longer: it lives as long as a thread has the buffer. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
-/** A SharedArrayBuffer whose address is valid until `close`, whoever still has the buffer. */
+/**
+ * A SharedArrayBuffer of so many bytes, all zero, whose address is valid until `close`, whoever still has the buffer.
+ *
+ * @throws `ERR_FFI_MEMORY_LIMIT` over the limit; `ERR_FFI_OUT_OF_MEMORY`
+ */
 export declare function sharedAlloc(size: number): SharedMemory;
 
 /** The functions of an allocator: C functions, or JSCallbacks. */
@@ -104,16 +118,21 @@ export interface AllocatorFunctions {
  * Sets where blocks, arenas and struct results come from; `null` is libc. With `opaque`, each function gets that pointer
  * first. An allocator of JSCallbacks serves blocks and arenas; what it has not got back at exit it is given then.
  *
- * @throws `ERR_FFI_BUSY` while blocks, arenas or struct results are live
+ * @throws `ERR_FFI_BUSY` while blocks, arenas or struct results are live; `ERR_FFI_INVALID_POINTER` where one of them is no code
  */
 export declare function setAllocator(functions: AllocatorFunctions | null, opaque?: PointerLike): void;
 
-/** Sets how many bytes may be in use in this environment; 0 is no limit. What is in use stays. */
+/**
+ * Sets how many bytes may be in use in this environment, the main thread or one worker; 0, the default, is no limit. What is in use stays. An allocation that
+ * would go over it throws `ERR_FFI_MEMORY_LIMIT`, and nothing is lost.
+ */
 export declare function setMemoryLimit(bytes: number): void;
 
 /** So many things, of so many bytes in all. */
 export interface MemoryTally {
+  /** How many. */
   readonly count: number;
+  /** Their bytes, as they were asked for. */
   readonly bytes: number;
 }
 
@@ -129,6 +148,7 @@ export interface MemoryUsage {
   readonly blocks: MemoryTally;
   /** Struct results that have not been released. */
   readonly structReturns: MemoryTally;
+  /** Open arenas, with what was allocated in them. */
   readonly arenas: MemoryTally;
   /** C memory by `own`, with the sizes that were given. Not in `bytes`. */
   readonly owned: MemoryTally;
@@ -146,16 +166,17 @@ export interface MemoryUsage {
   readonly internal: MemoryTally;
 }
 
-/** How much memory this environment holds. */
+/** How much memory this environment holds, in bytes. */
 export declare function memoryUsage(): MemoryUsage;
-/** Writes that as a table. */
+/** Writes that as a table, to stderr by default. */
 export declare function dumpMemoryUsage(stream?: { write(text: string): unknown }): void;
 
 /** Whether an address lies in memory that arkffi holds, or is that of an open callback. */
 export declare function isLive(pointer: PointerLike): boolean;
 
-/** Sets how many bytes more or less there must be before the engine is told: 2^20 by default. */
+/** Sets how many bytes more or less there must be before the engine is told, so that it collects in time: 2^20 by default. */
 export declare function setGCThreshold(bytes: number): void;
+/** What `setGCThreshold` has set, in bytes. */
 export declare function getGCThreshold(): number;
 /** Collects garbage. Throws `ERR_FFI_UNSUPPORTED` where Node.js was started without `--expose-gc`. */
 export declare function runGC(): void;
@@ -169,12 +190,15 @@ export declare function setMaxStackSize(bytes: number): void;
 
 /** Memory and other things that were never released: of one kind, made at one place. */
 export interface Leak {
+  /** What it is. */
   readonly kind: 'block' | 'structReturn' | 'arena' | 'owned' | 'shared' | 'callback' | 'library';
+  /** How many there are. */
   readonly count: number;
+  /** Their bytes together. */
   readonly bytes: number;
   /** Milliseconds since the oldest was made. */
   readonly age: number;
-  /** Where in JavaScript. */
+  /** Where in JavaScript they were made: the lines of a stack. */
   readonly stack: string;
 }
 
@@ -195,5 +219,7 @@ export interface DumpFlags {
   readonly free: boolean;
 }
 
+/** Sets what is written to stderr; what is not named stays as it is. All are off by default. */
 export declare function setDumpFlags(flags: Partial<DumpFlags>): void;
+/** What `setDumpFlags` has set. */
 export declare function getDumpFlags(): DumpFlags;

@@ -1,9 +1,11 @@
 // Writes everything that is derived from the type table, `types.json`:
 //   src/types/table.rs · js/generated/types.ts · types.d.ts · the table in docs/types.md
-// `--check` writes nothing and fails when a file differs from what the table says.
+// and from the declarations, `*.d.ts`: docs/reference.md
+// `--check` writes nothing and fails when a file differs from what they say.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { reference } from './reference.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { types } = JSON.parse(readFileSync(join(root, 'types.json'), 'utf8'));
@@ -150,7 +152,7 @@ const accepts = {
     'string; null for NULL',
   ],
   pointer: ['pointer, null, undefined, buffer, anything with a numeric `ptr`', 'number; 0 for NULL'],
-  function: ['CFunction, symbol, pointer, null', 'number; 0 for NULL'],
+  function: ['JSCallback, CFunction, symbol, pointer, null', 'number; 0 for NULL'],
   env: ['filled in: no argument is passed', '–'],
   value: ['any value', 'the value'],
 };
@@ -184,6 +186,7 @@ const outputs = {
   'js/generated/types.ts': typescript(),
   'types.d.ts': declarations(),
   'docs/types.md': inside('docs/types.md', documentation()),
+  'docs/reference.md': reference(root, { 'types.d.ts': declarations() }),
 };
 
 const check = process.argv.includes('--check');
@@ -196,6 +199,8 @@ const stale = Object.entries(outputs).filter(([path, text]) => {
   return false;
 });
 if (stale.length > 0) {
-  console.error(`differs from types.json: ${stale.map(([path]) => path).join(', ')}; run npm run generate`);
+  console.error(
+    `differs from types.json and the declarations: ${stale.map(([path]) => path).join(', ')}; run npm run generate`,
+  );
   process.exit(1);
 }

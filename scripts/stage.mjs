@@ -63,15 +63,17 @@ function stageMain() {
   const folder = join(values.out, 'arkffi');
   const development = ['scripts', 'devDependencies', 'overrides'];
   const kept = Object.entries(main).filter(([name]) => !development.includes(name));
-  const files = main.files.filter((file) => file !== '*.node');
+  const files = main.files.filter((file) => file !== '*.node' && !file.startsWith('!'));
+  const left = main.files.filter((file) => file.startsWith('!')).map((file) => join(root, file.slice(1)));
   writePackage(folder, {
     ...Object.fromEntries(kept),
     ...(repository && { repository }),
     files,
     optionalDependencies: Object.fromEntries(targets.map((target) => [packageOf(target), main.version])),
   });
+  const filter = (path) => !left.includes(path);
   for (const file of [...files, 'README.md']) {
-    cpSync(join(root, file), join(folder, file), { recursive: true });
+    cpSync(join(root, file), join(folder, file), { recursive: true, filter });
   }
 }
 

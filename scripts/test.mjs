@@ -75,7 +75,10 @@ function jest(title, folders, env = {}, flags = []) {
 }
 
 setUp();
-check('what is generated from types.json', process.execPath, ['scripts/generate.mjs', '--check']);
+check('what is generated from types.json and the declarations', process.execPath, [
+  'scripts/generate.mjs',
+  '--check',
+]);
 if (has('cargo', 'fmt', '--version')) check('rustfmt', 'cargo', ['fmt', '--check']);
 else skip('rustfmt', 'not installed');
 if (has('cargo', 'clippy', '--version')) {

@@ -26,12 +26,16 @@ const pages = [
 /** The headings of a page, as the anchors that GitHub makes of them. */
 function anchorsOf(file: string): string[] {
   const withoutCode = text(file).replaceAll(/^```.*?^```$/gms, '');
-  return Array.from(withoutCode.matchAll(/^#+ (.+)$/gm), ([, heading]) =>
+  const anchors = Array.from(withoutCode.matchAll(/^#+ (.+)$/gm), ([, heading]) =>
     heading!
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+  return anchors.map((anchor, index) => {
+    const earlier = anchors.slice(0, index).filter((other) => other === anchor).length;
+    return earlier === 0 ? anchor : `${anchor}-${earlier}`;
+  });
 }
 
 test.each(pages)('the links of %s lead somewhere', (page) => {

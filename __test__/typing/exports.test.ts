@@ -7,15 +7,10 @@ const file = join(__dirname, '..', '..', 'index.d.ts');
 const program = ts.createProgram([file], { module: ts.ModuleKind.Node16, target: ts.ScriptTarget.ES2022 });
 const checker = program.getTypeChecker();
 
-/** Whether a name is exported by `export type { name }`, which exports no value. */
-const isTypeOnly = (symbol: ts.Symbol) =>
-  symbol.declarations?.some((node) => ts.isExportSpecifier(node) && node.parent.parent.isTypeOnly) === true;
-
 /** The values, not the types, that the declarations export, by name. */
 const declared = new Map(
   checker
     .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!)
-    .filter((symbol) => !isTypeOnly(symbol))
     .map(
       (symbol) =>
         [

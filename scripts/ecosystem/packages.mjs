@@ -47,10 +47,20 @@ export const packages = [
     () => {
       const folder = join(installed(), 'node_modules', 'arkffi');
       const files = filesOf(join(folder, '.'));
-      for (const file of ['dist/index.js', 'index.d.ts', 'binding.js', 'SECURITY.md', binaryOf(here)]) {
+      const wanted = [
+        'dist/index.js',
+        'index.d.ts',
+        'binding.js',
+        'docs/reference.md',
+        'SECURITY.md',
+        binaryOf(here),
+      ];
+      for (const file of wanted) {
         assert(files.includes(join(file)), `${file} is not in the tarball`);
       }
-      const foreign = files.filter((file) => /^(src|js|__test__|target|docs|\.github)\b/.test(file));
+      const foreign = files.filter((file) =>
+        /^(src|js|__test__|target|examples\/quickjs\/build(?!\.)|\.github)\b/.test(file),
+      );
       assert(foreign.length === 0, `the tarball has ${foreign.join(', ')}`);
       const { scripts, dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       const runs = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
