@@ -379,7 +379,6 @@ type FieldsIn<T extends readonly string[], Base, Const, Env, Source extends stri
           ? Done & Record<Name, BitsOf<Value<Type>>>
           : never
     : never;
-/** A type as that of a field. */
 type FieldOf<T> =
   T extends Prototype<unknown, unknown> ? never : T extends ConstText<string> ? ArrayType<'i8'> : Value<T>;
 type BitsOf<T> = T extends
@@ -396,7 +395,6 @@ type Field<T extends readonly string[], Env, Source extends string, Done> =
       : FieldsIn<Rest, Named<Name, Env>, Const, Env, Source, Done>
     : never;
 
-/** The same properties, as one object. */
 type Flat<T> = { readonly [K in keyof T]: T[K] } & {};
 type Schema<Keyword extends string, F> =
   Flat<F> extends infer All extends Fields
@@ -567,7 +565,6 @@ type Continued<After, Rest extends string, Source extends string, N extends 0[]>
       : All<Rest, Source, Env, Defs, Last, [...N, 0]>
     : never;
 
-/** What a text declares; never where the compiler cannot tell. */
 type Parsed<S extends string> = [WithoutComments<S>] extends [never]
   ? never
   : WithoutComments<S> extends infer Source extends string

@@ -23,11 +23,11 @@ interface FieldValues {
   readonly decoded: unknown;
   readonly input: unknown;
 }
-/** The same of a type that an argument can have. */
+/** The values of a type that an argument can have: in memory, and as an argument. */
 interface ArgumentValues extends FieldValues {
   readonly argument: unknown;
 }
-/** The same of a type that a result can have. */
+/** The values of a type that a result can have: in memory, as an argument, and as a result. */
 interface ResultValues extends ArgumentValues {
   readonly result: unknown;
 }

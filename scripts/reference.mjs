@@ -13,6 +13,10 @@ const marks = ['HasValues', 'Schema'];
 const oneLine = (text) => text.replaceAll(/\s+/g, ' ').trim();
 const isOurs = (node) => !node.getSourceFile().fileName.includes('node_modules');
 
+/** Whether a member is for the compiler alone: its name is a symbol, but none of JavaScript's own. */
+const isMark = ({ name }) =>
+  name && ts.isComputedPropertyName(name) && !name.getText().startsWith('[Symbol.');
+
 /** A program of the declarations, of which some may be given as they are to be written. */
 function programOf(root, given) {
   const options = { module: ts.ModuleKind.Node16, target: ts.ScriptTarget.ES2022, types: [] };
@@ -173,12 +177,7 @@ export function reference(root, given = {}) {
       shown.length > 0 && !shown.some(({ type: base }) => base.expression.getText() === 'Error');
     const properties = type
       .getProperties()
-      .filter(
-        (one) =>
-          one.declarations?.some(isOurs) &&
-          !one.name.startsWith('__@values') &&
-          !one.name.startsWith('__@tag'),
-      )
+      .filter((one) => one.declarations?.some(isOurs) && !isMark(one.declarations[0]))
       .filter((one) => !inherited || one.declarations.some(({ parent }) => parent === node));
     const calls = node.members.filter(
       (one) => ts.isCallSignatureDeclaration(one) || ts.isConstructorDeclaration(one),
@@ -250,8 +249,11 @@ export function reference(root, given = {}) {
           parts.push(block(textOf(statement)), ...paragraphs(said(statement), own));
         }
       } else {
-        typesIn(node, used);
-        parts.push(block(textOf(node)), ...paragraphs(said(node, symbol), own));
+        // How the compiler finds a type is not what readers want to know of it.
+        const isComputed = ts.isTypeAliasDeclaration(node) && ts.isConditionalTypeNode(node.type);
+        if (!isComputed) typesIn(node, used);
+        const code = isComputed ? textOf(node).replace(/ =\s.*/s, '') : textOf(node);
+        parts.push(block(code), ...paragraphs(said(node, symbol), own));
       }
     }
     used.delete(name);
