@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { binaryOf, packageOf, targetHere, targets } from '../targets.mjs';
-import { filesOf, pack, prints, project, root, run, work, write } from './project.mjs';
+import { Absent, filesOf, pack, prints, project, root, run, tool, work, write } from './project.mjs';
 import { commonjs, esm, imports, workers } from './programs.mjs';
 
 const here = targetHere();
@@ -41,6 +41,24 @@ try {
   console.log(code, message);
 }`;
 
+/** What a newcomer does: the commands that are said to print something, and the first program. */
+function firstSteps() {
+  if (process.platform === 'win32') throw new Absent('it has no library m');
+  const folder = installed();
+  const [readme, guide] = ['README.md', 'docs/getting-started.md'].map((page) =>
+    readFileSync(join(folder, 'node_modules', 'arkffi', page), 'utf8'),
+  );
+  const [, command, printed] = /^npx arkffi (call .+?) +# (.+)$/m.exec(readme);
+  const [, second] = /^npx arkffi (call .+)$/m.exec(guide);
+  const call = (words) => words.match(/'[^']*'|\S+/g).map((word) => word.replaceAll("'", ''));
+  prints(printed, tool(folder, 'arkffi'), call(command), { cwd: folder });
+  prints(/prints (\d+)/.exec(guide)[1], tool(folder, 'arkffi'), call(second), { cwd: folder });
+  run(tool(folder, 'arkffi'), ['doctor'], { cwd: folder });
+  const [, file] = /Save it as `(\S+)`/.exec(readme);
+  write(folder, { [file]: /^```js\n(.+?)^```/ms.exec(readme)[1] });
+  prints(/prints (\d+)/.exec(readme)[1], process.execPath, [file], { cwd: folder });
+}
+
 export const packages = [
   [
     'npm pack: the binary, the facade and the types are in, and nothing runs at installation',
@@ -67,6 +85,7 @@ export const packages = [
       assert(runs.length === 0 && dependencies === undefined, `it has ${runs} or dependencies`);
     },
   ],
+  ['the first steps of README and of the first guide, as they are written there', firstSteps],
   ['CommonJS', () => prints('works', process.execPath, ['main.cjs'], { cwd: installed() })],
   ['ECMAScript modules', () => prints('works', process.execPath, ['imports.mjs'], { cwd: installed() })],
   ['workers', () => prints('works\nworks', process.execPath, ['workers.cjs'], { cwd: installed() })],
