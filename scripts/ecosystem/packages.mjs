@@ -54,6 +54,7 @@ function firstSteps() {
   prints(printed, tool(folder, 'arkffi'), call(command), { cwd: folder });
   prints(/prints (\d+)/.exec(guide)[1], tool(folder, 'arkffi'), call(second), { cwd: folder });
   run(tool(folder, 'arkffi'), ['doctor'], { cwd: folder });
+  run(process.execPath, [join('node_modules', 'arkffi', 'examples', 'sort.mjs')], { cwd: folder });
   const [, file] = /Save it as `(\S+)`/.exec(readme);
   write(folder, { [file]: /^```js\n(.+?)^```/ms.exec(readme)[1] });
   prints(/prints (\d+)/.exec(readme)[1], process.execPath, [file], { cwd: folder });
