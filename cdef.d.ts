@@ -1,6 +1,6 @@
 /**
  * What the compiler makes of declarations of C: a parser of the common ones, in types. What it does not know,
- * or is too large, has a general type; the parser of `js/cdef` knows all of it.
+ * or is too large, has a general type; the parser that runs knows all of it.
  */
 import type {
   ArrayType,

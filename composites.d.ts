@@ -155,9 +155,8 @@ export interface StructOptions {
  * and addresses that cannot be read or written `ERR_FFI_INVALID_POINTER`. Paths are names of fields or
  * lead into them, `'pos.x'`, `'data[2]'`; one that leads nowhere throws `ERR_FFI_INVALID_ARG_TYPE`, an
  * index beyond the array `ERR_FFI_OUT_OF_BOUNDS`.
- *
- * The methods take the fields from `this`, so that a schema of any fields is a `StructSchema`.
  */
+// The methods take the fields from `this`, so that a schema of any fields is a `StructSchema`.
 declare class Schema<F extends Fields, Value, Input> {
   /** `Struct` and `Union` make schemas. Throws `ERR_FFI_INVALID_TYPE` for wrong fields or options. */
   constructor(fields: F, options?: StructOptions);

@@ -1,5 +1,5 @@
 // How docs/reference.md is divided: every exported name stands in one section. A name that is missing, or no longer exported,
-// makes `npm run generate` fail.
+// makes `npm run generate` fail. `file` is where what holds for a whole section is said: in its first comment.
 const words = (text) => text.trim().split(/\s+/);
 
 export const sections = [
@@ -26,6 +26,7 @@ export const sections = [
   {
     title: 'Structs, unions and other composite types',
     guide: ['structs.md'],
+    file: 'composites.d.ts',
     names:
       words(`Struct StructSchema Union UnionSchema StructOptions Fields FieldType offsetof releasePtr ObjectType array
       ArrayType ArrayView pointer PointerType fn FunctionPointerType enumeration EnumerationType opaque OpaqueType OpaqueLike
@@ -35,6 +36,7 @@ export const sections = [
   {
     title: 'Declarations of C',
     guide: ['declarations.md'],
+    file: 'cdef.d.ts',
     names: words('cdef c DefinitionsOf TypeOf GeneralDefinitions GeneralDefinition GeneralSymbol'),
   },
   {
@@ -64,6 +66,7 @@ export const sections = [
   {
     title: 'Memory that is allocated and owned',
     guide: ['ownership.md'],
+    file: 'ownership.d.ts',
     names:
       words(`malloc calloc realloc free strdup strndup Arena own Owned sharedAlloc SharedMemory addFinalizer setAllocator
       AllocatorFunctions isLive`),

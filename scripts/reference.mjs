@@ -162,6 +162,16 @@ export function reference(root, given = {}) {
       .map((one) => `- ${names[one.name.getText()]}: \`${oneLine(one.type.getText())}\``);
   }
 
+  /** A class that is not exported, and of which an exported one is made. */
+  function baseOf(node) {
+    const bases = (node.heritageClauses ?? []).flatMap(({ types }) =>
+      types.map(({ expression }) => expression),
+    );
+    return bases
+      .filter((name) => ts.isClassDeclaration(node) && marks.includes(name.getText()))
+      .map((name) => checker.getSymbolAtLocation(name).declarations[0]);
+  }
+
   function ofInterfaceOrClass(name, node, symbol, own) {
     const heritage = (node.heritageClauses ?? []).flatMap((clause) =>
       clause.types.map((type) => ({ clause, type })),
@@ -233,6 +243,7 @@ export function reference(root, given = {}) {
         parts.push(
           block(code),
           ...paragraphs(said(node, symbol), own),
+          ...baseOf(node).flatMap((base) => paragraphs(said(base), own)),
           ...(list.length > 0 ? [list.join('\n')] : []),
         );
       } else if (ts.isVariableDeclaration(node)) {
@@ -266,10 +277,19 @@ export function reference(root, given = {}) {
     ].join('\n\n');
   }
 
-  const body = sections.map(({ title, guide, names }) =>
+  /** The first comment of a file. */
+  function opening(file) {
+    const { text } = program.getSourceFile(join(root, file));
+    const [, comment] = /^\/\*\*(.+?)\*\//s.exec(text);
+    const plain = comment.replaceAll(/^ *\* ?/gm, '').trim();
+    return plain.split('\n\n').map((one) => linked(oneLine(one), new Set()));
+  }
+
+  const body = sections.map(({ title, guide, file, names }) =>
     [
       `## ${title}`,
       `Guide: ${guide.map((page) => `[${page}](${page})`).join(', ')}.`,
+      ...(file ? opening(file) : []),
       ...names.map(described),
     ].join('\n\n'),
   );

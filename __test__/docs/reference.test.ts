@@ -88,6 +88,20 @@ describe('a comment', () => {
   });
 });
 
+test('the codes that comments and guides name are codes of errors', () => {
+  const union = exported.find(({ name }) => name === 'ErrorCode')!.symbol;
+  const codes = (checker.getDeclaredTypeOfSymbol(union) as ts.UnionType).types.map(
+    (type) => (type as ts.StringLiteralType).value,
+  );
+  const texts = readdirSync(root)
+    .filter((file) => file.endsWith('.d.ts'))
+    .concat(
+      readdirSync(join(root, 'docs')).flatMap((file) => (file.endsWith('.md') ? [join('docs', file)] : [])),
+    );
+  const named = texts.flatMap((file) => text(file).match(/\bERR_FFI_\w+/g) ?? []);
+  expect(codes).toEqual(expect.arrayContaining([...new Set(named)]));
+});
+
 describe('the reference', () => {
   test('has a heading for each exported name, and no others of that kind', () => {
     const headings = Array.from(text('docs/reference.md').matchAll(/^### `?([\w$]+)/gm), ([, name]) => name!);
