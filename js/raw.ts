@@ -8,6 +8,7 @@ import { describe, ffiError, isArray } from './errors';
 import { callbackOf, JSCallback } from './jscallback';
 import { libraryOf, Opened } from './library';
 import { ptr, readMemory, textAt } from './memory/bytes';
+import type { NativeLibrary } from './native';
 import { isText, typeNamed } from './types';
 
 interface Defined {
@@ -50,15 +51,51 @@ function functionsOf(opened: Opened): Map<string, Defined> {
   return functions;
 }
 
+/** What names a function of a signature. */
+function keyOf(name: string | number, { args, result, holds }: FunctionDefinition): string {
+  return `${name}(${args.map((type) => type.id).join()})${result.id}${holds ? '*' : ''}`;
+}
+
 function bindNamed(opened: Opened, name: string, def: FunctionDefinition): Defined {
   const functions = functionsOf(opened);
-  const key = `${name}(${def.args.map((type) => type.id).join()})${def.result.id}${def.holds ? '*' : ''}`;
+  const key = keyOf(name, def);
   let defined = functions.get(key);
   if (defined === undefined) {
     defined = { def, bound: bindFunction(opened.native, opened.get(name), name, def) };
     functions.set(key, defined);
   }
   return defined;
+}
+
+/** A function by address, and what it is closed with. */
+interface Pointed {
+  readonly def: FunctionDefinition;
+  readonly bound: Bound;
+  readonly group: NativeLibrary;
+}
+
+/** Those that were called last, oldest first. */
+const pointed = new Map<string, Pointed>();
+/** How many there are: a new one takes the place of the oldest. */
+const mostPointed = 256;
+
+/** The function of a signature at an address; another one where its library has been closed meanwhile. */
+function bindPointed(pointer: unknown, argTypes: unknown, returnType: unknown, owner: string): Defined {
+  const address = codeAddress(pointer, owner);
+  const def = define(argTypes, returnType, owner);
+  const key = `${owner} ${keyOf(address, def)}`;
+  const group = groupOf(address);
+  const known = pointed.get(key);
+  if (known?.group === group) return known;
+  pointed.delete(key);
+  const [oldest] = pointed.keys();
+  if (pointed.size >= mostPointed && oldest !== undefined) {
+    pointed.get(oldest)!.bound.close();
+    pointed.delete(oldest);
+  }
+  const made = { def, bound: bindFunction(group, address, owner, def), group };
+  pointed.set(key, made);
+  return made;
 }
 
 function list(values: unknown, owner: string): readonly unknown[] {
@@ -137,14 +174,7 @@ function callPtr(
   numArgs?: unknown,
   strArgs?: unknown,
 ): unknown {
-  const address = codeAddress(pointer, 'callPtr');
-  const def = define(argTypes, returnType, 'callPtr');
-  const bound = bindFunction(groupOf(address), address, 'callPtr', def);
-  try {
-    return apply({ def, bound }, numArgs, strArgs, 'callPtr');
-  } finally {
-    bound.close();
-  }
+  return apply(bindPointed(pointer, argTypes, returnType, 'callPtr'), numArgs, strArgs, 'callPtr');
 }
 
 async function callAsync(
@@ -168,14 +198,8 @@ async function callPtrAsync(
   numArgs?: unknown,
   strArgs?: unknown,
 ): Promise<unknown> {
-  const address = codeAddress(pointer, 'callPtrAsync');
-  const def = define(argTypes, returnType, 'callPtrAsync');
-  const bound = bindFunction(groupOf(address), address, 'callPtrAsync', def);
-  try {
-    return await bound.start(deal(def, numArgs, strArgs, 'callPtrAsync'));
-  } finally {
-    bound.close();
-  }
+  const { def, bound } = bindPointed(pointer, argTypes, returnType, 'callPtrAsync');
+  return bound.start(deal(def, numArgs, strArgs, 'callPtrAsync'));
 }
 
 function findCallback(handle: unknown, owner: string): JSCallback | 'closed' {
