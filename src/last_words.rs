@@ -12,8 +12,7 @@
 
 use std::ffi::c_void;
 use std::fmt::Write;
-use std::mem::{MaybeUninit, transmute, zeroed};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};
 
@@ -22,6 +21,7 @@ use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, sigaction, siginfo_t
 use crate::aggregate::Value;
 use crate::background::job::Target;
 use crate::call::entry::Entry;
+use crate::os::signals;
 use crate::plan::{Param, Source};
 use crate::slots::ACTIVE;
 use crate::state::{FRAME_ARGUMENTS_LOST, Frame, frame_of};
@@ -122,21 +122,7 @@ pub fn during<T>(running: &Running<'_>, call: impl FnOnce() -> T) -> T {
 
 fn install() {
     for (index, (signal, _)) in SIGNALS.into_iter().enumerate() {
-        // SAFETY: sigaction is asked for the current disposition, then given one whose handler has the type that
-        // SA_SIGINFO demands and obeys the rules at the top of this file.
-        unsafe {
-            let mut old = MaybeUninit::<sigaction>::zeroed();
-            if sigaction(signal, null(), old.as_mut_ptr()) != 0 {
-                continue;
-            }
-            let old = old.assume_init();
-            let mut new: sigaction = zeroed();
-            new.sa_sigaction = on_signal as *const () as usize;
-            new.sa_flags = (old.sa_flags & !libc::SA_RESETHAND) | libc::SA_SIGINFO | libc::SA_ONSTACK;
-            new.sa_mask = old.sa_mask;
-            let _ = PREVIOUS[index].set(old);
-            sigaction(signal, &new, null_mut());
-        }
+        signals::handle(signal, on_signal, &PREVIOUS[index]);
     }
 }
 
@@ -145,33 +131,7 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     // SAFETY: the arguments are those that the kernel gave.
     unsafe {
         speak(SIGNALS[index].1);
-        pass_on(signal, index, info, context);
-    }
-}
-
-/// Does what would have happened without this handler.
-///
-/// # Safety
-/// The arguments are those of the running signal handler.
-unsafe fn pass_on(signal: c_int, index: usize, info: *mut siginfo_t, context: *mut c_void) {
-    let Some(old) = PREVIOUS[index].get() else { return };
-    // SAFETY: an address other than the two constants is a handler of the type its flags tell.
-    unsafe {
-        if old.sa_sigaction == libc::SIG_DFL || old.sa_sigaction == libc::SIG_IGN {
-            // The default action: the instruction faults again, or the signal is sent again.
-            let mut default: sigaction = zeroed();
-            default.sa_sigaction = libc::SIG_DFL;
-            sigaction(signal, &default, null_mut());
-            if (*info).si_code <= 0 {
-                libc::raise(signal);
-            }
-        } else if old.sa_flags & libc::SA_SIGINFO != 0 {
-            let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = transmute(old.sa_sigaction);
-            handler(signal, info, context);
-        } else {
-            let handler: extern "C" fn(c_int) = transmute(old.sa_sigaction);
-            handler(signal);
-        }
+        signals::pass_on(&PREVIOUS[index], signal, info, context);
     }
 }
 

@@ -18,6 +18,12 @@ pub fn errno_location() -> *mut c_int {
     unsafe { libc::__error() }
 }
 
+/// Where a function of libc's is, as looked up by name: 0 where it is not found.
+pub fn function_of_libc(name: &CStr) -> usize {
+    // SAFETY: dlsym(3) takes any name.
+    unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) as usize }
+}
+
 /// The lowest address of this thread's stack, and its size in bytes.
 pub fn stack() -> Option<(usize, usize)> {
     // SAFETY: both tell what the calling thread has.

@@ -3,6 +3,7 @@
 //! One file a system, all with the same functions:
 //!
 //! - `errno_location() -> *mut c_int`: where errno of this thread stands;
+//! - `function_of_libc(name) -> usize`: where a function of libc's is, as it is looked up by name; 0 for nowhere;
 //! - `stack() -> Option<(usize, usize)>`: the lowest address of this thread's stack, and its size;
 //! - `is_code(address) -> bool`: whether it lies in executable memory;
 //! - `exported(name) -> *mut c_void`: a function of the running executable; null where it has none;
@@ -23,9 +24,12 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
+#[cfg(sysv64)]
+pub mod signals;
+
 #[cfg(windows)]
 pub use system::path_of;
-pub use system::{errno_location, exported, is_code, module_of, pin, read, stack, write};
+pub use system::{errno_location, exported, function_of_libc, is_code, module_of, pin, read, stack, write};
 #[cfg(unix)]
 pub use system::{image_of, versioned_symbol};
 

@@ -4,19 +4,17 @@
 //! The routines are leaves: they push nothing, so at any instruction the return address is on top of
 //! the stack, and resuming at `arkffi_guard_failed`, which returns -1, is the same as returning. The
 //! handler runs on whatever thread faulted, calls nothing but the previous handler, and reads only
-//! statics that were written before it was installed; it is async-signal-safe. The previous handler
-//! is entered with the arguments the kernel gave, as the kernel would have done (sigaction(2)).
+//! statics that were written before it was installed; it is async-signal-safe.
 #![allow(unsafe_code)]
 
 use std::arch::global_asm;
 use std::ffi::c_void;
-use std::mem::{MaybeUninit, transmute, zeroed};
-use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 
 use libc::{SIGBUS, SIGSEGV, c_int, sigaction, siginfo_t, ucontext_t};
 
 use super::Routines;
+use crate::os::signals;
 
 macro_rules! routine {
     ($name:literal, $($line:literal),+) => {
@@ -169,23 +167,7 @@ fn previous(signal: c_int) -> &'static OnceLock<sigaction> {
 
 /// Installs the handler for both signals; `false` where the system refuses.
 pub(super) fn install() -> bool {
-    [SIGSEGV, SIGBUS].into_iter().all(|signal| {
-        // SAFETY: sigaction is asked for the current disposition, then given one whose handler has
-        // the type that SA_SIGINFO demands and obeys the rules at the top of this file.
-        unsafe {
-            let mut old = MaybeUninit::<sigaction>::zeroed();
-            if sigaction(signal, null(), old.as_mut_ptr()) != 0 {
-                return false;
-            }
-            let old = old.assume_init();
-            let mut new: sigaction = zeroed();
-            new.sa_sigaction = on_fault as *const () as usize;
-            new.sa_flags = (old.sa_flags & !libc::SA_RESETHAND) | libc::SA_SIGINFO | libc::SA_ONSTACK;
-            new.sa_mask = old.sa_mask;
-            let _ = previous(signal).set(old);
-            sigaction(signal, &new, null_mut()) == 0
-        }
-    })
+    [SIGSEGV, SIGBUS].into_iter().all(|signal| signals::handle(signal, on_fault, previous(signal)))
 }
 
 extern "C" fn on_fault(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
@@ -199,32 +181,6 @@ extern "C" fn on_fault(signal: c_int, info: *mut siginfo_t, context: *mut c_void
             registers[libc::REG_RIP as usize] = arkffi_guard_failed as *const () as i64;
             return;
         }
-        pass_on(signal, info, context);
-    }
-}
-
-/// Does what would have happened without this handler.
-///
-/// # Safety
-/// The arguments are those of the running signal handler.
-unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    let Some(old) = previous(signal).get() else { return };
-    // SAFETY: an address other than the two constants is a handler of the type its flags tell.
-    unsafe {
-        if old.sa_sigaction == libc::SIG_DFL || old.sa_sigaction == libc::SIG_IGN {
-            // The default action: the instruction faults again, or the signal is sent again.
-            let mut default: sigaction = zeroed();
-            default.sa_sigaction = libc::SIG_DFL;
-            sigaction(signal, &default, null_mut());
-            if (*info).si_code <= 0 {
-                libc::raise(signal);
-            }
-        } else if old.sa_flags & libc::SA_SIGINFO != 0 {
-            let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = transmute(old.sa_sigaction);
-            handler(signal, info, context);
-        } else {
-            let handler: extern "C" fn(c_int) = transmute(old.sa_sigaction);
-            handler(signal);
-        }
+        signals::pass_on(previous(signal), signal, info, context);
     }
 }
