@@ -201,6 +201,7 @@ export interface MemoryRoutines {
   room: number;
   start: number;
   addEnd: number;
+  claim: number;
   takeEnd: number;
 }
 
@@ -209,18 +210,24 @@ export declare function memoryRoutines(): MemoryRoutines;
 /** Detaches a buffer: its memory is gone. */
 export declare function detach(buffer: ArrayBuffer): void;
 
-/** Calls a deallocator. */
-export declare function deallocate(start: number, deallocator: number): void;
+/** Calls a deallocator, as when a buffer with it has been collected. */
+export declare function deallocate(
+  environment: Environment,
+  start: number,
+  deallocator: number,
+  takes: boolean,
+): void;
 
 /**
  * An ArrayBuffer over memory of C's, or `undefined` where the runtime forbids those. The deallocator,
- * 0 for none, is called with the address when the buffer has been collected.
+ * 0 for none, is called with the address when the buffer has been collected. `takes`: it takes over what starts there.
  */
 export declare function externalArrayBuffer(
   environment: Environment,
   start: number,
   bytes: number,
   deallocator: number,
+  takes: boolean,
 ): ArrayBuffer | undefined;
 
 export declare function guardRoutines(): GuardRoutines;

@@ -135,6 +135,7 @@ unsafe fn settle(state: &State) {
         sys::napi_call_function(state.env, receiver, function, 0, null_mut(), null_mut());
         clear_exception(state.env);
     }
+    state.run_late(false);
 }
 
 /// Puts the outcome of the background call that ended first into the slots, and gives its string result.

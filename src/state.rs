@@ -80,6 +80,9 @@ pub struct Functions {
 /// A background call, and what its function is closed with.
 pub type Accepted = (Arc<Job>, Rc<Group>);
 
+/// A deallocator that is to run when no call uses the memory that starts there.
+type Late = (usize, Box<dyn FnOnce()>);
+
 /// What the calls of one environment share.
 pub struct State {
     /// The environment.
@@ -112,6 +115,8 @@ pub struct State {
     pub names: RefCell<Vec<Arc<str>>>,
     /// Set once the facade has told them.
     pub functions: Cell<Option<Functions>>,
+    /// Deallocators of views that were collected while a call used their memory, with its start.
+    late: RefCell<Vec<Late>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
     deferred: RefCell<Vec<Loaded>>,
     /// What keeps values of the engine's alive.
@@ -164,6 +169,7 @@ impl State {
             classes: RefCell::default(),
             names: RefCell::default(),
             functions: Cell::new(None),
+            late: RefCell::default(),
             deferred: RefCell::default(),
             references: RefCell::default(),
             running: RUNNING.with(Rc::clone),
@@ -300,6 +306,28 @@ impl State {
         {
             self.memory.end_lease(&leased);
         }
+    }
+
+    /// Whether an address is that of an open callback's function pointer.
+    pub fn is_callback(&self, code: usize) -> bool {
+        self.callbacks.borrow().iter().flatten().any(|record| record.code as usize == code)
+    }
+
+    /// Keeps the deallocator of memory that a call uses.
+    pub fn add_late(&self, start: usize, run: Box<dyn FnOnce()>) {
+        self.late.borrow_mut().push((start, run));
+    }
+
+    /// Runs the deallocators that waited for calls which have returned, or all.
+    pub fn run_late(&self, all: bool) {
+        if self.late.borrow().is_empty() {
+            return;
+        }
+        let (due, rest): (Vec<Late>, Vec<Late>) = std::mem::take(&mut *self.late.borrow_mut())
+            .into_iter()
+            .partition(|(start, _)| all || !self.memory.is_leased(*start));
+        self.late.borrow_mut().extend(rest);
+        due.into_iter().for_each(|(_, run)| run());
     }
 
     /// Unloads a library now, or when the running calls have returned.

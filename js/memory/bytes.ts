@@ -3,16 +3,14 @@ import { constants } from 'node:buffer';
 import { bindFunction, ownGroup } from '../call/function';
 import { sizeOf } from '../buffer';
 import { copyAt } from '../cell';
-import { codeAddress } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
 import { lazily } from '../lazy';
-import { environment, native } from '../native';
+import { native } from '../native';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
 import { holds, mayBeHeld, roomFrom } from './routines';
-import { noteView } from './views';
 
 const routines = lazily(['length'], (name) => {
   const address = native((binding) => binding.guardRoutines()[name]);
@@ -130,51 +128,4 @@ function allocateBuffer(bytes: number, owner: string): ArrayBuffer {
   } catch {
     throw ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: no memory for ${bytes} bytes`);
   }
-}
-
-function view(
-  pointer: unknown,
-  offset: unknown,
-  length: unknown,
-  deallocator: unknown,
-  owner: string,
-): ArrayBuffer {
-  const memory = resolvePointer(pointer, owner);
-  if (isBuffer(memory)) {
-    // A view of a buffer's memory would outlive the buffer.
-    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes an address, got ${describe(memory)}`);
-  }
-  const bytes = checkLength(length, owner);
-  const start = locate(memory, offset, bytes, owner);
-  const free =
-    deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
-  readable(start, bytes, owner);
-  if (bytes > constants.MAX_LENGTH) {
-    throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: a buffer has at most ${constants.MAX_LENGTH} bytes`);
-  }
-  if (typeof start === 'bigint')
-    throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
-  const external = native((binding) => binding.externalArrayBuffer(environment, start, bytes, free));
-  if (external !== undefined) {
-    noteView(external, start);
-    return external;
-  }
-  const copied = readMemory(start, bytes);
-  native((binding) => binding.deallocate(start, free));
-  return copied;
-}
-
-/** An ArrayBuffer over C's memory, without a copy. */
-export function toArrayBuffer(
-  pointer: unknown,
-  byteOffset: unknown,
-  byteLength: unknown,
-  free?: unknown,
-): ArrayBuffer {
-  return view(pointer, byteOffset ?? 0, byteLength, free, 'toArrayBuffer');
-}
-
-/** A Buffer over C's memory, without a copy. */
-export function toBuffer(pointer: unknown, byteOffset: unknown, byteLength: unknown, free?: unknown): Buffer {
-  return Buffer.from(view(pointer, byteOffset ?? 0, byteLength, free, 'toBuffer'));
 }

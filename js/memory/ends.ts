@@ -9,7 +9,7 @@ import { Ref } from '../ref';
 import { checkKeys, typeNamed } from '../types';
 import { checkLength } from './range';
 import { addEnd, takeEnd } from './routines';
-import { gone, noted, tracking } from './track';
+import { gone, handedOver, noted, tracking } from './track';
 
 /** A C function of one pointer, and the library that it keeps mapped while anything is to be passed to it. */
 interface Deallocator {
@@ -46,6 +46,7 @@ type End =
       readonly number: number;
       readonly deallocator: Deallocator;
       readonly argument: number | bigint;
+      readonly owned: boolean;
       /** What the address is of, if that is JavaScript's. */
       readonly kept?: unknown;
     }
@@ -76,6 +77,8 @@ function isBusy(error: unknown): boolean {
 }
 
 let listening = false;
+/** Whether the ends have been run: what is added later is late. */
+let ended = false;
 
 /** What is done when the process or worker exits, before the ends are run and after that. */
 export const exitHooks: { before?: () => void; after?: () => readonly unknown[] } = {};
@@ -108,12 +111,18 @@ function atExit(): void {
     ends.delete(order);
   }
   errors.push(...(exitHooks.after?.() ?? []));
+  ended = true;
   if (errors.length > 0) throw errors[0];
 }
 
 /** Has a function called at the environment's end, the last added first. */
 export function addFinalizer(fn: unknown, argument?: unknown): void {
   if (typeof fn === 'function' && !('ptr' in fn)) {
+    // A listener of the exit adds it after the ends have been run: no other JavaScript comes later for sure.
+    if (ended && (process as { _exiting?: unknown })._exiting === true) {
+      fn(argument);
+      return;
+    }
     listen();
     ends.set(++last, { fn: fn as (argument: unknown) => unknown, argument });
     return;
@@ -127,6 +136,7 @@ export function addFinalizer(fn: unknown, argument?: unknown): void {
     number: addEnd(code, address, false, 0),
     deallocator,
     argument: address,
+    owned: false,
     kept: argument,
   });
 }
@@ -146,6 +156,17 @@ function dispose(order: number, owner: string): void {
   const end = ends.get(order);
   if (end === undefined) return;
   run(order, end, owner);
+}
+
+/** Forgets the owner of what starts there: it is a view's to free. */
+export function disown(start: number): void {
+  for (const [order, end] of ends) {
+    if ('fn' in end || !end.owned || end.argument !== start) continue;
+    if (takeEnd(end.number, 'own')) leave(end.deallocator);
+    ends.delete(order);
+    handedOver('owned', order);
+    return;
+  }
 }
 
 /** C memory with its deallocator, which is called exactly once. */
@@ -214,7 +235,7 @@ export function own(pointer: unknown, free: unknown, options: unknown = {}): Own
   const number = addEnd(code, address, true, size);
   const deallocator = deallocatorAt(code, 'own: free');
   listen();
-  ends.set(++last, { number, deallocator, argument: address });
+  ends.set(++last, { number, deallocator, argument: address, owned: true });
   if (tracking.on) noted('owned', last, size);
   return new Owned(address, last);
 }

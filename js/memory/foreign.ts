@@ -13,10 +13,14 @@ import { detachViews } from './views';
 
 /** Where blocks come from, if it is JavaScript. */
 interface Allocator {
+  /** The function that frees a block, called with nothing but its address; 0 where there is none. */
+  readonly code: number;
   allocate(size: number, zeroed: boolean, owner: string): number;
   resize(block: number, size: number, owner: string): number;
   /** `before` runs when the block is forgotten, and not yet free. */
   free(block: number, owner: string, before: () => void): void;
+  /** Forgets a block, which a view is to free. */
+  handOver(block: number): void;
   /** Memory for an arena, which counts by its parts. */
   allocateChunk(size: number, owner: string): number;
   freeChunk(chunk: number): void;
@@ -37,7 +41,11 @@ type Name = keyof typeof parameters;
 const names = Object.keys(parameters) as Name[];
 
 /** Blocks of an allocator in JavaScript: they are counted before they are asked for, and known by their addresses. */
-function foreign(functions: Readonly<Record<Name, Callable>>, first: readonly unknown[]): Allocator {
+function foreign(
+  functions: Readonly<Record<Name, Callable>>,
+  first: readonly unknown[],
+  code: number,
+): Allocator {
   const sizes = new Map<number, number>();
   const chunks = new Set<number>();
   const exhausted = (owner: string, size: number) =>
@@ -61,6 +69,7 @@ function foreign(functions: Readonly<Record<Name, Callable>>, first: readonly un
     during(() => functions.free(...first, block));
   };
   return {
+    code,
     allocate(size, zeroed, owner) {
       checkLimit(size, owner);
       const bytes = Math.max(1, size);
@@ -89,6 +98,9 @@ function foreign(functions: Readonly<Record<Name, Callable>>, first: readonly un
       sizes.delete(block);
       before();
       release(block);
+    },
+    handOver(block) {
+      sizes.delete(block);
     },
     allocateChunk(size, owner) {
       const chunk = during(() => functions.malloc(...first, size));
@@ -189,7 +201,8 @@ export function setAllocator(functions: unknown, opaque?: unknown): void {
     return [name, bindFunction(groups[index]!, codes[index]!, `setAllocator: ${name}`, def).call];
   });
   const first = pointer === undefined ? [] : [pointer];
-  exchange(groups, opaque, foreign(Object.fromEntries(bound) as Record<Name, Callable>, first));
+  const code = pointer === undefined ? codes[names.indexOf('free')]! : 0;
+  exchange(groups, opaque, foreign(Object.fromEntries(bound) as Record<Name, Callable>, first, code));
 }
 
 function isUnused(): boolean {

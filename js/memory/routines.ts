@@ -23,6 +23,7 @@ const signatures = {
   room: [['ptr'], 'i64'],
   start: [['ptr'], 'ptr'],
   addEnd: [['ptr', 'ptr', 'bool', 'usize'], 'u64'],
+  claim: [['ptr', 'usize', 'ptr', 'ptr'], 'u32'],
   takeEnd: [['u64'], 'u32'],
 } as const satisfies Record<string, readonly [args: readonly string[], result: string]>;
 
@@ -36,7 +37,7 @@ const routines = lazily(Object.keys(signatures) as Name[], (name): Callable => {
 });
 
 /** Why memory is not given or taken: the numbers of `Refusal` in `src/memory/heap.rs`. No address is so low. */
-const refusals = { exhausted: 1, limit: 2, stranger: 3, busy: 4 } as const;
+const refusals = { exhausted: 1, limit: 2, stranger: 3, busy: 4, viewed: 5 } as const;
 const lastRefusal = 15;
 
 /** Ranges of memory that are allocated elsewhere: the numbers of `Kind` in `src/memory/registry.rs`. */
@@ -55,6 +56,10 @@ function refused(status: number, owner: string, what: string, bytes?: number): E
       return ffiError('ERR_FFI_OUT_OF_MEMORY', `${owner}: the allocator has no ${bytes} bytes left`);
     case refusals.busy:
       return ffiError('ERR_FFI_BUSY', `${owner}: a call that has not returned uses ${what}`);
+    case refusals.viewed: {
+      const message = `${owner}: ${what} belongs to a view, which frees it when it has been collected`;
+      return ffiError('ERR_FFI_INVALID_POINTER', message);
+    }
     default:
       return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${what} is not live memory of that kind`);
   }
@@ -160,7 +165,27 @@ export function addEnd(code: number, argument: number | bigint, owned: boolean, 
   throw ffiError('ERR_FFI_INVALID_POINTER', message);
 }
 
-/** Takes that back; `false` where it was taken before. */
+/** What a view with a deallocator makes of the memory that it shows: the numbers of `Claim` in `src/memory/views.rs`. */
+export const claims = { none: 0, taken: 6, owned: 7 } as const;
+
+/** What such a view takes over. `foreign` frees the blocks of an allocator in JavaScript. */
+export function claimView(
+  start: number,
+  bytes: number,
+  code: number,
+  foreign: number | undefined,
+  owner: string,
+): number {
+  const claim = routines.claim(memory, start, bytes, code, foreign ?? 0) as number;
+  if (claim === refusals.stranger) {
+    const message = `${owner}: free is not to be called with ${hex(start)}, which lies in memory that arkffi or another view frees`;
+    throw ffiError('ERR_FFI_INVALID_POINTER', message);
+  }
+  if (claim === refusals.busy) throw refused(claim, owner, 'the memory');
+  return claim;
+}
+
+/** Takes an end back; `false` where it was taken before. */
 export function takeEnd(number: number, owner: string): boolean {
   const status = routines.takeEnd(memory, number) as number;
   if (status > 1) throw refused(status, owner, 'the memory');

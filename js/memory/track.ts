@@ -57,6 +57,11 @@ export function gone(kind: LeakKind, key: unknown): void {
   if (dumpFlags.free) process.stderr.write(`arkffi: released ${kind}${address}\n`);
 }
 
+/** It is a view's to release. */
+export function handedOver(kind: LeakKind, key: unknown): void {
+  held.get(kind)?.delete(key);
+}
+
 /** Forgets everything. */
 export function forgetAll(): void {
   held.clear();

@@ -5,19 +5,35 @@ import { startFrom } from './routines';
 /** By the start of the memory: the buffers over it that have not been collected. */
 const views = new Map<number, Set<WeakRef<ArrayBuffer>>>();
 
+/** By the start of memory that a view has taken over: that view. */
+const takers = new Map<number, WeakRef<ArrayBuffer>>();
+
+/** The view that is to free what a buffer shows: not before the buffer has been collected, too. */
+const kept = new WeakMap<ArrayBuffer, ArrayBuffer>();
+
 const collected = new FinalizationRegistry<[number, WeakRef<ArrayBuffer>]>(([start, view]) => {
+  if (takers.get(start) === view) takers.delete(start);
   const ofMemory = views.get(start);
   if (ofMemory?.delete(view) === true && ofMemory.size === 0) views.delete(start);
 });
 
-/** Remembers a buffer over an address, if what lies there is arkffi's. */
-export function noteView(buffer: ArrayBuffer, address: number): void {
+/** Remembers a buffer over an address, if what lies there is arkffi's. `takes`: the buffer is to free it. */
+export function noteView(buffer: ArrayBuffer, address: number, takes: boolean): void {
   const start = startFrom(address);
   if (start === 0) return;
   const view = new WeakRef(buffer);
-  const ofMemory = views.get(start);
-  if (ofMemory === undefined) views.set(start, new Set([view]));
-  else ofMemory.add(view);
+  const ofMemory = views.get(start) ?? new Set();
+  const taker = takers.get(start)?.deref();
+  if (!takes) {
+    if (taker !== undefined) kept.set(buffer, taker);
+  } else if (taker === undefined) {
+    takers.set(start, view);
+    for (const other of ofMemory) {
+      const shown = other.deref();
+      if (shown !== undefined) kept.set(shown, buffer);
+    }
+  }
+  views.set(start, ofMemory.add(view));
   collected.register(buffer, [start, view]);
 }
 

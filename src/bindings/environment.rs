@@ -103,6 +103,7 @@ pub struct MemoryUsage {
 unsafe extern "C" fn leave_thread(context: *mut c_void) {
     // SAFETY: the reference that the constructor gave.
     let state = unsafe { Rc::from_raw(context.cast_const().cast::<State>()) };
+    state.run_late(true);
     state.memory.end();
     state.leave_thread();
     // SAFETY: the environment still lives; nothing of the facade's runs any more.
@@ -249,8 +250,7 @@ impl Environment {
     /// Whether an address is that of an open callback's function pointer.
     #[napi]
     pub fn is_callback(&self, at: f64) -> bool {
-        let code = super::address(at);
-        self.state.callbacks.borrow().iter().flatten().any(|record| record.code as usize == code)
+        self.state.is_callback(super::address(at))
     }
 
     /// Sets where blocks come from: addresses of malloc, calloc, realloc and free, and what is passed first to each;
@@ -609,6 +609,7 @@ impl Environment {
     #[napi]
     pub fn open(&self, name: Option<String>, options: LoadOptions) -> Result<NativeLibrary> {
         let loaded = Loaded::open(name.as_deref(), options.into())?;
+        watch_exit();
         Ok(NativeLibrary::new(Group::new(Rc::clone(&self.state)), Some(loaded)))
     }
 

@@ -69,6 +69,9 @@ pub struct MemoryRoutines {
     /// `uint64_t (memory, void *code, void *argument, bool owned, size_t bytes)`: has a C function called at the
     /// environment's end; gives a number above all refusals.
     pub add_end: f64,
+    /// `uint32_t (memory, void *start, size_t bytes, void *code, void *foreign)`: what a view with that deallocator makes of the
+    /// memory, a [`Claim`], or a refusal. `foreign` frees the blocks of an allocator in JavaScript.
+    pub claim: f64,
     /// `uint32_t (memory, uint64_t number)`: 0 where it was taken before, 1 where it was not, else a refusal.
     pub take_end: f64,
 }
@@ -143,6 +146,11 @@ extern "C" fn add_end(memory: &Memory, code: usize, argument: usize, owned: bool
     added.map_or_else(|refusal| refusal as u64, |number| number + FIRST_END)
 }
 
+extern "C" fn claim(memory: &Memory, start: usize, bytes: usize, code: usize, foreign: usize) -> u32 {
+    let claimed = memory.with(|heap| heap.claim(start, bytes, code, foreign));
+    claimed.map_or_else(|refusal| refusal as u32, |claim| claim as u32)
+}
+
 extern "C" fn take_end(memory: &Memory, number: u64) -> u32 {
     memory.take_end(number - FIRST_END).map_or_else(|refusal| refusal as u32, u32::from)
 }
@@ -166,6 +174,7 @@ pub fn memory_routines() -> MemoryRoutines {
         room: number(room as *const () as usize),
         start: number(start as *const () as usize),
         add_end: number(add_end as *const () as usize),
+        claim: number(claim as *const () as usize),
         take_end: number(take_end as *const () as usize),
     }
 }
@@ -201,7 +210,7 @@ pub fn module_of(at: f64) -> Option<ModuleInfo> {
 }
 
 /// An ArrayBuffer over memory of C's, or `undefined` where the runtime forbids those. The deallocator,
-/// 0 for none, is called with the address when the buffer has been collected.
+/// 0 for none, is called with the address when the buffer has been collected. `takes`: it takes over what starts there.
 #[napi(ts_return_type = "ArrayBuffer | undefined")]
 pub fn external_array_buffer(
     env: &Env,
@@ -209,6 +218,7 @@ pub fn external_array_buffer(
     start: f64,
     bytes: f64,
     deallocator: f64,
+    takes: bool,
 ) -> Raw {
     // SAFETY: the facade has checked that the range is readable and the deallocator is code; that
     // the memory stays until then is the user's promise.
@@ -219,14 +229,16 @@ pub fn external_array_buffer(
             address(start),
             address(bytes),
             address(deallocator),
+            takes,
         )
     })
 }
 
-/// Calls a deallocator.
+/// Calls a deallocator, as when a buffer with it has been collected.
 #[napi]
-pub fn deallocate(start: f64, deallocator: f64) {
-    raw::deallocate(address(start), address(deallocator));
+pub fn deallocate(environment: &Environment, start: f64, deallocator: f64, takes: bool) {
+    // SAFETY: the environment's thread runs this.
+    unsafe { raw::deallocate(&environment.state, address(start), address(deallocator), takes) };
 }
 
 /// Detaches a buffer: its memory is gone.

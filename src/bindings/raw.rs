@@ -206,8 +206,81 @@ struct Deallocator {
     /// Counts it, with its size in bytes.
     state: Rc<State>,
     bytes: usize,
+    /// The number of the taking, where the memory was arkffi's.
+    taken: Option<u64>,
+    /// Whether it is a callback: JavaScript has to run it.
+    is_callback: bool,
     /// Keeps the deallocator's library mapped.
     library: Option<Loaded>,
+}
+
+impl Deallocator {
+    fn new(state: &Rc<State>, bytes: usize, code: usize) -> Self {
+        let library = code::module_of(code).and_then(|module| Loaded::pin(&module.path));
+        let is_callback = code != 0 && state.is_callback(code);
+        Deallocator { code, state: Rc::clone(state), bytes, taken: None, is_callback, library }
+    }
+
+    /// Whether it is a callback that is closed, or whose environment runs no JavaScript any more.
+    ///
+    /// # Safety
+    /// On the environment's thread.
+    unsafe fn is_inert(&self) -> bool {
+        // SAFETY: the caller's promise.
+        self.is_callback && !(self.state.is_callback(self.code) && unsafe { runs_javascript(self.state.env) })
+    }
+
+    /// The view has been collected.
+    ///
+    /// # Safety
+    /// As for `is_inert`.
+    unsafe fn run(self, start: usize) {
+        let memory = &self.state.memory;
+        memory.discount(Account::Views, 1, self.bytes);
+        // SAFETY: the environment's thread (caller).
+        match self.taken {
+            Some(number) if unsafe { self.is_inert() } => memory.give_back(start, number),
+            Some(number) => {
+                memory.begin(start, number);
+                call(start, self.code);
+                memory.finish(start, number);
+            }
+            None => call(start, self.code),
+        }
+        if let Some(library) = self.library {
+            library.unload();
+        }
+    }
+}
+
+/// Calls a deallocator where its address is still code.
+fn call(start: usize, deallocator: usize) {
+    if code::is_executable(deallocator) {
+        // SAFETY: that it is a function that takes one address is the user's promise; that it is
+        // code was just checked.
+        unsafe {
+            let free: extern "C" fn(*mut c_void) = std::mem::transmute(deallocator);
+            free(start as *mut c_void);
+        }
+    }
+}
+
+/// Whether JavaScript can run: where it cannot, Node-API refuses even what runs none.
+///
+/// # Safety
+/// On the environment's thread.
+unsafe fn runs_javascript(env: napi_env) -> bool {
+    let (mut scope, mut value) = (null_mut(), null_mut());
+    // SAFETY: the environment's thread (caller).
+    unsafe {
+        if sys::napi_open_handle_scope(env, &mut scope) != Status::napi_ok {
+            return false;
+        }
+        sys::napi_get_undefined(env, &mut value);
+        let status = sys::napi_coerce_to_bool(env, value, &mut value);
+        sys::napi_close_handle_scope(env, scope);
+        status == Status::napi_ok
+    }
 }
 
 /// Whether the switch `ARKFFI_EXTERNAL_MEMORY=off` says to do as runtimes that forbid external memory (Electron).
@@ -253,19 +326,20 @@ pub(super) unsafe fn external_array_buffer(
     start: usize,
     bytes: usize,
     deallocator: usize,
+    takes: bool,
 ) -> napi_value {
-    let library = code::module_of(deallocator).and_then(|module| Loaded::pin(&module.path));
-    let hint =
-        Box::into_raw(Box::new(Deallocator { code: deallocator, state: Rc::clone(state), bytes, library }));
+    state.run_late(false);
+    let hint = Box::into_raw(Box::new(Deallocator::new(state, bytes, deallocator)));
     let mut buffer = null_mut();
-    // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, or here
-    // where the runtime refuses.
+    // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, which does not run
+    // meanwhile, or here where the runtime refuses.
     unsafe {
         let status = create_external(env, start, bytes, hint, &mut buffer);
         if status == Status::napi_ok {
             if deallocator != 0 {
                 state.memory.count(Account::Views, 1, bytes);
             }
+            (*hint).taken = takes.then(|| state.memory.take(start));
             return buffer;
         }
         drop(Box::from_raw(hint));
@@ -276,23 +350,31 @@ pub(super) unsafe fn external_array_buffer(
 unsafe extern "C" fn collected(_env: napi_env, data: *mut c_void, hint: *mut c_void) {
     // SAFETY: Node calls this once, with the hint given above.
     let deallocator = unsafe { Box::from_raw(hint.cast::<Deallocator>()) };
-    if deallocator.code != 0 {
-        deallocator.state.memory.discount(Account::Views, 1, deallocator.bytes);
+    if deallocator.code == 0 {
+        return;
     }
-    deallocate(data as usize, deallocator.code);
-    if let Some(library) = deallocator.library {
-        library.unload();
+    let (start, state) = (data as usize, Rc::clone(&deallocator.state));
+    if state.memory.is_leased(start) {
+        // SAFETY: the environment's thread runs it.
+        state.add_late(start, Box::new(move || unsafe { deallocator.run(start) }));
+    } else {
+        // SAFETY: Node calls this on the environment's thread.
+        unsafe { deallocator.run(start) };
     }
+    state.run_late(false);
 }
 
-/// Calls a deallocator where its address is still code.
-pub(super) fn deallocate(start: usize, deallocator: usize) {
-    if deallocator != 0 && code::is_executable(deallocator) {
-        // SAFETY: that it is a function that takes one address is the user's promise; that it is
-        // code was just checked.
-        unsafe {
-            let free: extern "C" fn(*mut c_void) = std::mem::transmute(deallocator);
-            free(start as *mut c_void);
-        }
+/// Has a deallocator free what no view was made of.
+///
+/// # Safety
+/// On the environment's thread.
+pub(super) unsafe fn deallocate(state: &Rc<State>, start: usize, deallocator: usize, takes: bool) {
+    if deallocator == 0 {
+        return;
     }
+    let mut made = Deallocator::new(state, 0, deallocator);
+    state.memory.count(Account::Views, 1, 0);
+    made.taken = takes.then(|| state.memory.take(start));
+    // SAFETY: the caller's promise.
+    unsafe { made.run(start) };
 }

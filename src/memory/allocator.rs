@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 /// The functions of an allocator, by their addresses.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,14 @@ impl Allocator {
         }
     }
 
+    /// Whether a function is known to free blocks, called with nothing but their addresses.
+    pub fn is_freed_by(&self, code: usize) -> bool {
+        match self {
+            Allocator::Libc => libc_free().contains(&code),
+            Allocator::Given(given) => given.opaque.is_none() && given.free == code,
+        }
+    }
+
     /// Frees a block.
     ///
     /// # Safety
@@ -78,6 +87,12 @@ impl Allocator {
             }
         }
     }
+}
+
+/// The addresses of libc's `free`: an executable that is linked to a fixed address has one of its own for it.
+fn libc_free() -> [usize; 2] {
+    static FOUND: OnceLock<[usize; 2]> = OnceLock::new();
+    *FOUND.get_or_init(|| [libc::free as *const () as usize, crate::os::function_of_libc(c"free")])
 }
 
 /// Calls a function with the opaque pointer, where there is one, and up to two words: a function that has fewer

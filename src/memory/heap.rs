@@ -7,7 +7,7 @@
 //!
 //! # Safety
 //! All functions are called on the environment's thread. A heap is never borrowed while an allocator, a
-//! deallocator or the engine runs: they may call back. The facade keeps the libraries of deallocators mapped. What is freed was in a table until then, and is in none any more.
+//! deallocator or the engine runs: they may call back. What is freed was in a table until then, and is in none any more.
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
@@ -17,9 +17,10 @@ use napi::sys::{self, napi_env};
 
 use super::accounts::{Account, Accounts};
 use super::allocator::Allocator;
-use super::code;
-use super::pool::Pool;
+use super::ends::Ends;
 use super::registry::{ByAddress, Kind, Range, Registry};
+use super::results::Results;
+use super::views::Views;
 use crate::slots::{FOUND, HELD};
 
 /// Why memory is not given, or not given back.
@@ -34,14 +35,8 @@ pub enum Refusal {
     Stranger = 3,
     /// A call uses it.
     Busy = 4,
-}
-
-/// A C function to be called with an address when the environment ends, or before.
-struct End {
-    code: usize,
-    argument: usize,
-    /// The address is memory to be freed, of so many bytes where that is known.
-    owned: Option<usize>,
+    /// It is a view's.
+    Viewed = 5,
 }
 
 /// The addresses that are taken for memory.
@@ -58,18 +53,16 @@ pub struct Heap {
     pub accounts: Accounts,
     /// Where blocks come from.
     pub allocator: Allocator,
-    /// Struct results, and those that come from an allocator of the user's.
-    results: Pool,
-    given_results: BTreeMap<usize, usize>,
+    /// Struct results.
+    pub(super) results: Results,
     /// The memory that arenas are made of: start and size.
     chunks: ByAddress<usize>,
     /// How many calls use what starts there.
     leases: ByAddress<u32>,
-    /// What is to be called at the end, the last first.
-    ends: BTreeMap<u64, End>,
-    last_end: u64,
-    /// The numbers of the ends that free memory, by its address.
-    owned: BTreeMap<usize, (u64, usize)>,
+    /// What is to be called at the end.
+    pub(super) ends: Ends,
+    /// What is a view's to free.
+    pub(super) views: Views,
     /// How many functions of the allocator run: it is not exchanged meanwhile.
     allocating: u32,
 }
@@ -81,7 +74,7 @@ pub struct Memory {
     heap: RefCell<Heap>,
 }
 
-fn account(kind: Kind) -> Account {
+pub(super) const fn account(kind: Kind) -> Account {
     match kind {
         Kind::Block | Kind::ForeignBlock => Account::Blocks,
         Kind::Arena => Account::Arenas,
@@ -90,7 +83,7 @@ fn account(kind: Kind) -> Account {
 }
 
 /// The entry of a map of ranges by their starts that an address lies in: its start and size.
-fn holding<T>(
+pub(super) fn holding<T>(
     ranges: &BTreeMap<usize, T>,
     address: usize,
     size: impl Fn(&T) -> usize,
@@ -104,30 +97,26 @@ impl Heap {
     fn check(&self, start: usize, kinds: &[Kind]) -> Result<Range, Refusal> {
         let found = self.registry.at(start).filter(|range| kinds.contains(&range.kind));
         let range = found.ok_or(Refusal::Stranger)?;
-        if self.leases.contains_key(&start) { Err(Refusal::Busy) } else { Ok(range) }
+        if self.views.hold(start) {
+            return Err(Refusal::Viewed);
+        }
+        if self.is_leased(start) { Err(Refusal::Busy) } else { Ok(range) }
     }
 
     /// The range that an address lies in: a block, a part of an arena, a struct result, shared memory.
     pub fn find(&self, address: usize) -> Option<(usize, usize)> {
         let range = self.registry.find(address).map(|range| (range.start, range.size));
-        let given = || holding(&self.given_results, address, |size| *size);
-        range.or_else(|| self.results.find(address)).or_else(given)
-    }
-
-    /// The start of the owned memory that an address lies in, as far as its size was told.
-    fn owner(&self, address: usize) -> Option<usize> {
-        holding(&self.owned, address, |(_, size)| *size).map(|(start, _)| start)
-    }
-
-    /// Whether memory at an address has somebody already who frees it. How large owned memory is nobody knows
-    /// for sure: only its start is looked at.
-    fn is_taken(&self, address: usize) -> bool {
-        self.find(address).is_some() || self.owned.contains_key(&address)
+        range.or_else(|| self.results.find(address))
     }
 
     /// Whether an address lies in anything that is held.
     pub fn is_live(&self, address: usize) -> bool {
-        self.find(address).is_some() || self.owner(address).is_some()
+        self.find(address).is_some() || self.ends.owner(address).is_some()
+    }
+
+    /// Whether a call uses what starts there.
+    pub fn is_leased(&self, start: usize) -> bool {
+        self.leases.contains_key(&start)
     }
 
     /// Whether nothing is allocated that came from the allocator.
@@ -137,23 +126,15 @@ impl Heap {
             && unused(Account::Blocks)
             && unused(Account::StructReturns)
             && self.chunks.is_empty()
+            && self.views.is_empty()
     }
 
     /// What it takes to manage the memory, in bytes.
     pub fn overhead(&self) -> usize {
-        let rest = self.ends.len() * 96 + (self.given_results.len() + self.leases.len()) * 24;
+        let rest = self.ends.len() * 96 + self.leases.len() * 24;
         let unused: usize = self.chunks.values().sum();
         let arenas = self.accounts.tally(Account::Arenas).bytes as usize;
         self.registry.overhead() + self.results.overhead() + unused.saturating_sub(arenas) + rest
-    }
-
-    fn forget_result(&mut self, block: usize) -> Option<(usize, bool)> {
-        let (size, given) = match self.results.release(block) {
-            Some(size) => (size, false),
-            None => (self.given_results.remove(&block)?, true),
-        };
-        self.accounts.remove(Account::StructReturns, 1, size);
-        Some((size, given))
     }
 }
 
@@ -170,7 +151,7 @@ impl Memory {
     }
 
     /// Tells JavaScript of the range that was looked up last.
-    fn note_found(&self, start: f64, end: f64) {
+    pub(super) fn note_found(&self, start: f64, end: f64) {
         // SAFETY: the slots have both words.
         unsafe {
             self.slots.cast::<f64>().add(FOUND[0]).write(start);
@@ -197,7 +178,7 @@ impl Memory {
 
     /// Has JavaScript look up what lies there.
     #[allow(clippy::cast_precision_loss)]
-    fn note(&self, start: usize, size: usize) {
+    pub(super) fn note(&self, start: usize, size: usize) {
         // SAFETY: the slots have both words.
         unsafe {
             let (lowest, highest) =
@@ -213,7 +194,7 @@ impl Memory {
     }
 
     /// Tells the engine how much memory there is, where that has changed enough. It may collect.
-    fn report(&self) {
+    pub(super) fn report(&self) {
         let due = self.heap.borrow_mut().accounts.report();
         if let Some(change) = due {
             let mut total = 0;
@@ -222,14 +203,14 @@ impl Memory {
         }
     }
 
-    fn reserve(&self, size: usize) -> Result<Allocator, Refusal> {
+    pub(super) fn reserve(&self, size: usize) -> Result<Allocator, Refusal> {
         let heap = self.heap.borrow();
         if heap.accounts.allows(size) { Ok(heap.allocator) } else { Err(Refusal::Limit) }
     }
 
     /// Runs a function of the allocator, which is not exchanged meanwhile. No address is so low or so high that
     /// JavaScript could not tell it from a refusal or hold it as a number: such a one is taken for none.
-    fn ask(&self, run: impl FnOnce() -> usize) -> usize {
+    pub(super) fn ask(&self, run: impl FnOnce() -> usize) -> usize {
         self.heap.borrow_mut().allocating += 1;
         let given = run();
         self.heap.borrow_mut().allocating -= 1;
@@ -262,6 +243,10 @@ impl Memory {
         }
         {
             let heap = &mut *self.heap.borrow_mut();
+            // A deallocator that runs has freed what was there.
+            if heap.views.have(range.start) && !heap.views.hold(range.start) {
+                heap.forget_taken(range.start);
+            }
             if !heap.registry.add(range) {
                 return Err(Refusal::Stranger);
             }
@@ -269,6 +254,7 @@ impl Memory {
             let count = u64::from(range.kind != Kind::Arena);
             heap.accounts.add(account(range.kind), count, range.size);
         }
+        self.note_found(f64::INFINITY, 0.0);
         self.note(range.start, range.size);
         self.report();
         Ok(())
@@ -283,7 +269,10 @@ impl Memory {
             let heap = &mut *self.heap.borrow_mut();
             let range = heap.check(start, kinds)?;
             heap.registry.remove(start);
-            heap.accounts.remove(account(range.kind), u64::from(range.kind != Kind::Arena), range.size);
+            // What a view has taken over does not count.
+            if !heap.views.forget(start) {
+                heap.accounts.remove(account(range.kind), u64::from(range.kind != Kind::Arena), range.size);
+            }
             range
         };
         self.note_found(f64::INFINITY, 0.0);
@@ -358,55 +347,6 @@ impl Memory {
         }
     }
 
-    /// Memory for a struct result that is kept.
-    ///
-    /// # Errors
-    /// As for [`Memory::allocate`].
-    pub fn take_result(&self, size: usize) -> Result<usize, Refusal> {
-        let allocator = self.reserve(size)?;
-        let block = match allocator {
-            Allocator::Libc => self.heap.borrow_mut().results.take(size).unwrap_or(0),
-            // C may write whole words.
-            Allocator::Given(_) => self.ask(|| allocator.allocate(size.next_multiple_of(8), false)),
-        };
-        if block == 0 {
-            return Err(Refusal::Exhausted);
-        }
-        {
-            let heap = &mut *self.heap.borrow_mut();
-            if matches!(allocator, Allocator::Given(_)) {
-                heap.given_results.insert(block, size);
-            }
-            heap.accounts.add(Account::StructReturns, 1, size);
-        }
-        self.note(block, size);
-        self.report();
-        Ok(block)
-    }
-
-    /// Takes the memory of a struct result back; `false` for anything but a live one's start.
-    ///
-    /// # Errors
-    /// [`Refusal::Busy`].
-    pub fn release_result(&self, block: usize) -> Result<bool, Refusal> {
-        let (found, allocator) = {
-            let heap = &mut *self.heap.borrow_mut();
-            let is_result = heap.registry.at(block).is_none() && heap.find(block).is_some();
-            if is_result && heap.leases.contains_key(&block) {
-                return Err(Refusal::Busy);
-            }
-            (heap.forget_result(block), heap.allocator)
-        };
-        let Some((_, given)) = found else { return Ok(false) };
-        self.note_found(f64::INFINITY, 0.0);
-        if given {
-            // SAFETY: a live block of this allocator until just now.
-            unsafe { allocator.free(block) };
-        }
-        self.report();
-        Ok(true)
-    }
-
     /// Counts what is not at an address of its own.
     pub fn count(&self, account: Account, count: u64, bytes: usize) {
         self.heap.borrow_mut().accounts.add(account, count, bytes);
@@ -423,8 +363,9 @@ impl Memory {
     pub fn is_empty(&self) -> bool {
         let heap = self.heap.borrow();
         heap.registry.is_empty()
-            && heap.owned.is_empty()
+            && heap.ends.own_nothing()
             && heap.accounts.tally(Account::StructReturns).count == 0
+            && heap.views.is_empty()
     }
 
     /// Notes what a call uses: of its words, those that lie in memory that is held. Gives the starts, for
@@ -445,7 +386,7 @@ impl Memory {
                 }
                 let found = if held.contains(&address) { heap.find(address) } else { None };
                 let start = found.map(|(start, _)| start);
-                let start = start.or_else(|| heap.owner(address));
+                let start = start.or_else(|| heap.ends.owner(address));
                 if let Some(start) = start {
                     *heap.leases.entry(start).or_insert(0) += 1;
                     leased.push(start);
@@ -473,75 +414,21 @@ impl Memory {
 
     /// Whether a call uses what starts there.
     pub fn is_leased(&self, start: usize) -> bool {
-        self.heap.borrow().leases.contains_key(&start)
+        self.heap.borrow().is_leased(start)
     }
 
-    /// Has a C function called with an argument at the environment's end. Where `owned` has the size in bytes of what
-    /// it frees, it may be 0 for unknown. Gives the number by which it is taken back.
-    ///
-    /// # Errors
-    /// [`Refusal::Stranger`] where the address to be freed is arkffi's own, or owned already.
-    pub fn add_end(&self, code: usize, argument: usize, owned: Option<usize>) -> Result<u64, Refusal> {
-        let number = {
-            let heap = &mut *self.heap.borrow_mut();
-            if owned.is_some() && heap.is_taken(argument) {
-                return Err(Refusal::Stranger);
-            }
-            heap.last_end += 1;
-            let number = heap.last_end;
-            heap.ends.insert(number, End { code, argument, owned });
-            if let Some(size) = owned {
-                heap.owned.insert(argument, (number, size));
-                heap.accounts.add(Account::Owned, 1, size);
-            }
-            number
-        };
-        self.report();
-        Ok(number)
-    }
-
-    /// Takes an end back: the caller is to do what it says, or nobody. `false` where it was taken before.
-    ///
-    /// # Errors
-    /// [`Refusal::Busy`].
-    pub fn take_end(&self, number: u64) -> Result<bool, Refusal> {
-        {
-            let heap = &mut *self.heap.borrow_mut();
-            let Some(end) = heap.ends.get(&number) else { return Ok(false) };
-            if end.owned.is_some() && heap.leases.contains_key(&end.argument) {
-                return Err(Refusal::Busy);
-            }
-            let Some(end) = heap.ends.remove(&number) else { return Ok(false) };
-            if let Some(size) = end.owned {
-                heap.owned.remove(&end.argument);
-                heap.accounts.remove(Account::Owned, 1, size);
-            }
-        }
-        self.report();
-        Ok(true)
-    }
-
-    /// The environment ends: calls what is to be called, the last first, and frees what is left.
-    pub fn end(&self) {
-        while let Some((_, end)) = self.with(|heap| heap.ends.pop_last()) {
-            if code::is_executable(end.code) {
-                // SAFETY: that it is a function which takes one address is the user's promise; that it is
-                // code was just checked.
-                unsafe {
-                    let function: unsafe extern "C" fn(usize) = std::mem::transmute(end.code);
-                    function(end.argument);
-                }
-            }
-        }
+    /// Frees what is left.
+    pub(super) fn free_all(&self) {
         self.note_found(f64::INFINITY, 0.0);
         let (allocator, blocks) = self.with(|heap| {
-            heap.owned.clear();
+            heap.ends = Ends::default();
             let registry = std::mem::take(&mut heap.registry);
             let own = registry.ranges().filter(|range| range.kind == Kind::Block).map(|range| range.start);
             let chunks = std::mem::take(&mut heap.chunks);
-            let results = std::mem::take(&mut heap.given_results);
-            let blocks: Vec<usize> = own.chain(chunks.into_keys()).chain(results.into_keys()).collect();
-            heap.results = Pool::default();
+            let results = std::mem::take(&mut heap.results);
+            let views = std::mem::take(&mut heap.views);
+            let all = own.chain(chunks.into_keys()).chain(results.given());
+            let blocks: Vec<usize> = all.filter(|start| !views.have(*start)).collect();
             heap.accounts = Accounts::default();
             (heap.allocator, blocks)
         });

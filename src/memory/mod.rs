@@ -3,8 +3,11 @@
 pub mod accounts;
 pub mod allocator;
 pub mod code;
+pub mod ends;
 pub mod guard;
 pub mod heap;
 pub mod pool;
 pub mod registry;
+pub mod results;
 pub mod stack;
+pub mod views;

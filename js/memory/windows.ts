@@ -1,0 +1,68 @@
+/** Memory as buffers, without a copy. A deallocator makes what arkffi would free the buffer's. */
+import { constants } from 'node:buffer';
+import { codeAddress } from '../code';
+import { isBuffer, resolvePointer } from '../convert';
+import { describe, ffiError } from '../errors';
+import { environment, native } from '../native';
+import { locate, readMemory } from './bytes';
+import { disown } from './ends';
+import { foreignAllocator } from './foreign';
+import { checkLength, readable } from './range';
+import { claims, claimView } from './routines';
+import { handedOver } from './track';
+import { noteView } from './views';
+
+/** Makes a view, which takes over what its deallocator is to free. */
+function view(
+  pointer: unknown,
+  offset: unknown,
+  length: unknown,
+  deallocator: unknown,
+  owner: string,
+): ArrayBuffer {
+  const memory = resolvePointer(pointer, owner);
+  if (isBuffer(memory)) {
+    // A view of a buffer's memory would outlive the buffer.
+    throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner} takes an address, got ${describe(memory)}`);
+  }
+  const bytes = checkLength(length, owner);
+  const start = locate(memory, offset, bytes, owner);
+  const free =
+    deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
+  readable(start, bytes, owner);
+  if (bytes > constants.MAX_LENGTH) {
+    throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: a buffer has at most ${constants.MAX_LENGTH} bytes`);
+  }
+  if (typeof start === 'bigint')
+    throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${start} cannot be read`);
+  const claim = free === 0 ? claims.none : claimView(start, bytes, free, foreignAllocator.given?.code, owner);
+  const takes = claim === claims.taken;
+  let made = native((binding) => binding.externalArrayBuffer(environment, start, bytes, free, takes));
+  const external = made !== undefined;
+  made ??= readMemory(start, bytes);
+  if (takes) {
+    foreignAllocator.given?.handOver(start);
+    handedOver('block', start);
+    handedOver('structReturn', start);
+  } else if (claim === claims.owned) {
+    disown(start);
+  }
+  if (external) noteView(made, start, takes);
+  else native((binding) => binding.deallocate(environment, start, free, takes));
+  return made;
+}
+
+/** An ArrayBuffer over C's memory, without a copy. */
+export function toArrayBuffer(
+  pointer: unknown,
+  byteOffset: unknown,
+  byteLength: unknown,
+  free?: unknown,
+): ArrayBuffer {
+  return view(pointer, byteOffset ?? 0, byteLength, free, 'toArrayBuffer');
+}
+
+/** A Buffer over C's memory, without a copy. */
+export function toBuffer(pointer: unknown, byteOffset: unknown, byteLength: unknown, free?: unknown): Buffer {
+  return Buffer.from(view(pointer, byteOffset ?? 0, byteLength, free, 'toBuffer'));
+}
