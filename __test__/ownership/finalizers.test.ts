@@ -36,6 +36,33 @@ describe('are called in LIFO order', () => {
     ]);
   });
 
+  test.each<[string, string, number]>([
+    ['calls process.exit', "process.on('exit', () => process.exit(5));", 5],
+    ['throws', "process.on('exit', () => { throw new Error('on purpose'); });", 1],
+  ])('those of C also where an earlier listener of exit %s', (_, listener, status) => {
+    const { stdout, ...end } = runProgram(
+      `${listener} ${base} c(1); globalThis.held = ffi.own(2, ow.ow_say); js(3); c(4);`,
+    );
+    expect(stdout.split('\n')).toEqual(['C 4', 'C 2', 'C 1']);
+    expect(end).toMatchObject({ status, signal: null });
+  });
+
+  test('those of C also where C ends the process', () => {
+    const program = `${base} c(1); c(2);
+      ffi.dlopen(null, { exit: { args: ['i32'] } }).symbols.exit(6);`;
+    expect(runProgram(program)).toMatchObject({ status: 6, signal: null, stdout: 'C 2\nC 1' });
+  });
+
+  test.each([
+    ['natural end', ''],
+    ['process.exit', 'process.exit();'],
+  ])('what a later listener of exit adds is called too, JavaScript at once: %s', (_, end) => {
+    const program = `js(1); c(2);
+      process.on('exit', () => { say('later'); js(3); c(4); js(5); say('added'); });
+      ${end}`;
+    expect(lines(program)).toEqual(['C 2', 'JS 1', 'later', 'JS 3', 'JS 5', 'added', 'C 4']);
+  });
+
   test('what a finalizer adds is called next', () => {
     expect(lines("js(1); addFinalizer(() => { say('adds'); js(3); c(4); }); c(2);")).toEqual([
       'C 2',

@@ -31,15 +31,18 @@ static EXITING: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn exiting() {
     EXITING.store(true, Ordering::Release);
+    // Where the environment was ended before there is nothing left.
+    State::of_this_thread(|state| state.memory.exit());
 }
 
-/// Has callbacks be inert once the process exits.
+/// Has callbacks be inert once the process exits, and C functions called that are to be called at the end, where the
+/// environment is not ended before. To be called after each library that was loaded: these functions run in reverse order,
+/// and what libraries do at the exit is to come later.
 pub fn watch_exit() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    // SAFETY: the handler does nothing but store a flag; the module is never unloaded.
-    ONCE.call_once(|| unsafe {
+    // SAFETY: the handler is a function without parameters; the module is never unloaded.
+    unsafe {
         libc::atexit(exiting);
-    });
+    }
 }
 
 /// Whether the process has begun to exit.
