@@ -260,3 +260,36 @@ test('an allocator that allocates serves itself', () => {
   free(malloc(8));
   expect([depth, live.size, memoryUsage().bytes]).toEqual([1, 0, 0]);
 });
+
+test('an allocator that allocates does not pass the limit: what it is asked for counts already', () => {
+  setAllocator(allocator(false));
+  setMemoryLimit(100);
+  const codes: unknown[] = [];
+  const inner: number[] = [];
+  const nest = (bytes: number) => {
+    instead = () => {
+      instead = undefined;
+      try {
+        inner.push(malloc(bytes));
+      } catch (error) {
+        codes.push((error as { code?: unknown }).code);
+      }
+      const block = libc.malloc(60);
+      live.add(block);
+      return block;
+    };
+  };
+  nest(41);
+  const block = malloc(60);
+  expect([codes, memoryUsage().bytes]).toEqual([['ERR_FFI_MEMORY_LIMIT'], 60]);
+  free(block);
+  nest(40);
+  const other = malloc(60);
+  expect([codes.length, memoryUsage().bytes]).toEqual([1, 100]);
+  [other, ...inner].forEach(free);
+  const [first, left] = [malloc(30), malloc(20)];
+  nest(50);
+  const grown = realloc(first, 31);
+  expect([codes.length, memoryUsage().bytes]).toEqual([2, 51]);
+  [grown, left].forEach(free);
+});

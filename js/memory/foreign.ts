@@ -56,32 +56,35 @@ function foreign(
     sizes.set(block, size);
     return block;
   };
-  /** Runs a function of the allocator's, which may not be exchanged meanwhile. */
-  const during = <T>(run: () => T): T => {
+  /** Runs a function of the allocator's, which may not be exchanged meanwhile, and is to give so many bytes more. */
+  const during = <T>(more: number, run: () => T): T => {
     running.count++;
+    running.bytes += more;
     try {
       return run();
     } finally {
       running.count--;
+      running.bytes -= more;
     }
   };
   const release = (block: number): void => {
-    during(() => functions.free(...first, block));
+    during(0, () => functions.free(...first, block));
   };
   return {
     code,
     allocate(size, zeroed, owner) {
       checkLimit(size, owner);
       const bytes = Math.max(1, size);
-      return during(() => {
-        const block = zeroed ? functions.calloc(...first, 1, bytes) : functions.malloc(...first, bytes);
-        return note(block, size, owner);
-      });
+      const block = during(size, () =>
+        zeroed ? functions.calloc(...first, 1, bytes) : functions.malloc(...first, bytes),
+      );
+      return note(block, size, owner);
     },
     resize(block, size, owner) {
       const old = sizes.get(block);
       if (old !== undefined) checkLimit(Math.max(0, size - old), owner);
-      return during(() => {
+      // The old block is forgotten meanwhile.
+      return during(Math.max(size, old ?? 0), () => {
         forget(block, kinds.foreignBlock, owner);
         sizes.delete(block);
         try {
@@ -103,7 +106,7 @@ function foreign(
       sizes.delete(block);
     },
     allocateChunk(size, owner) {
-      const chunk = during(() => functions.malloc(...first, size));
+      const chunk = during(0, () => functions.malloc(...first, size));
       if (typeof chunk !== 'number' || chunk <= 0) throw exhausted(owner, size);
       chunks.add(chunk);
       return chunk;
@@ -132,12 +135,13 @@ function foreign(
   };
 }
 
-/** How many functions of an allocator in JavaScript run. */
-const running = { count: 0 };
+/** How many functions of an allocator in JavaScript run, and how many bytes they are to give: these count already. */
+const running = { count: 0, bytes: 0 };
 
 /** Refuses what would go over the limit before anything is asked for. */
 export function checkLimit(more: number, owner: string): void {
-  const { limit, bytes } = environment.memoryUsage();
+  const { limit, bytes: counted } = environment.memoryUsage();
+  const bytes = counted + running.bytes;
   if (more === 0 || limit === 0 || bytes + more <= limit) return;
   const message = `${owner}: ${more} bytes more than the ${bytes} in use would go over the limit of ${limit}`;
   throw ffiError('ERR_FFI_MEMORY_LIMIT', message);
