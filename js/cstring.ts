@@ -2,11 +2,19 @@
 import { alive } from './alive';
 import { bytesAt, copyOf, stringLength, textAt } from './memory/bytes';
 import { checkLength } from './memory/range';
-import { readText } from './text';
+import { readText, tooLong } from './text';
 import { addClass, typeNamed } from './types';
 
 const type = typeNamed('CString');
 const owner = 'CString';
+
+function decoded(bytes: ArrayBuffer): string {
+  try {
+    return Buffer.from(bytes).toString('utf8');
+  } catch {
+    throw tooLong(owner);
+  }
+}
 
 /** A NUL-terminated string at an address, or exactly so many bytes. */
 export class CString {
@@ -48,7 +56,7 @@ export class CString {
   }
 
   toString(): string {
-    return (this.#text ??= Buffer.from(this.#bytes!).toString('utf8'));
+    return (this.#text ??= decoded(this.#bytes!));
   }
 
   toJSON(): string {

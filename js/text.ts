@@ -18,8 +18,12 @@ export function textError(status: number, owner: string): Error {
     const at = `0x${U64[layout.result]!.toString(16)}`;
     return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${at} is not readable`);
   }
-  const message = `${owner}: the string is longer than a JavaScript string can be`;
-  return ffiError('ERR_FFI_OUT_OF_RANGE', message);
+  return tooLong(owner);
+}
+
+/** The error for a string with more units than a JavaScript string can have. */
+export function tooLong(owner: string): Error {
+  return ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: the string is longer than a JavaScript string can be`);
 }
 
 /** The string at an address; null for NULL. */
