@@ -1,8 +1,8 @@
 /** Traces: every call of C told as it ends. While none is wanted, a wrapper reads one constant. */
 import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
-import { inspect } from 'node:util';
 import { describe, ffiError } from './errors';
+import { reasonOf, shown } from './shown';
 
 /** A call that has ended. */
 export interface TracedCall {
@@ -22,27 +22,18 @@ type Report = (call: TracedCall) => void;
 /** Whether calls are traced. Wrappers look at it first; `changed` is told, for those that do not. */
 export const tracing: { on: boolean; changed?: (on: boolean) => void } = { on: false };
 
-const options = {
-  ...{ depth: 1, maxArrayLength: 8, maxStringLength: 80, breakLength: Infinity, compact: true },
-  // Values must not run code of the user's.
-  ...{ customInspect: false, showProxy: true, getters: false },
-} as const;
-
-const shown = (value: unknown): string => inspect(value, options);
-
 function write(call: TracedCall): void {
   try {
     writeSync(2, lineOf(call));
   } catch {
-    // A value runs code of the user's that throws, or there is nobody to tell it to.
+    // There is nobody to tell it to.
   }
 }
 
 function lineOf(call: TracedCall): string {
   const { library, name, args, result, error, time, async } = call;
   const from = library === '' ? '' : `${basename(library)} `;
-  const reason = error instanceof Error ? error.message : shown(error);
-  const end = 'error' in call ? `threw ${reason}` : `= ${shown(result)}`;
+  const end = 'error' in call ? `threw ${reasonOf(error)}` : `= ${shown(result)}`;
   return `arkffi: ${from}${name}(${args.map(shown).join(', ')}) ${end} (${async ? 'async, ' : ''}${time.toFixed(3)} ms)\n`;
 }
 
