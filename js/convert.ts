@@ -4,7 +4,7 @@
  */
 import { isSharedArrayBuffer } from 'node:util/types';
 import type { Bytes } from './buffer';
-import { describe, ffiError } from './errors';
+import { describe, ffiError, unread } from './errors';
 import { bufferAddress, native } from './native';
 import { OpaquePointer } from './opaque';
 import { hint, isAddress, nearest, type TypeInfo } from './types';
@@ -133,7 +133,12 @@ export function resolve(type: TypeInfo, value: unknown, owner: string, place: Pl
     const message = `${at(owner, place)} (${type.c}): the callback ${callback.name} has been closed`;
     throw ffiError('ERR_FFI_CLOSED', message);
   }
-  const { ptr } = value as { ptr?: unknown };
+  let ptr: unknown;
+  try {
+    ({ ptr } = value as { ptr?: unknown });
+  } catch (error) {
+    throw unread(value, error, () => refuse(type, value, owner, place, wantedAddress(type, value, place)));
+  }
   return typeof ptr === 'number' || typeof ptr === 'bigint' ? ptr : value;
 }
 

@@ -1,5 +1,5 @@
 /** Definitions: what the user says of a function or a data symbol, checked and made explicit. */
-import { describe, ffiError, isArray, type ErrorCode } from './errors';
+import { describe, ffiError, isArray, isRevoked, type ErrorCode } from './errors';
 import { failureTest, type FailureTest } from './failure';
 import type { Signature } from './signature';
 import {
@@ -62,7 +62,7 @@ export function checkObject(
   where: string,
   code: ErrorCode = 'ERR_FFI_INVALID_TYPE',
 ): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || isArray(value)) {
+  if (typeof value !== 'object' || value === null || isArray(value) || isRevoked(value)) {
     throw ffiError(code, `${where} must be an object, got ${describe(value)}`);
   }
 }

@@ -1,4 +1,4 @@
-import { isPromise } from 'node:util/types';
+import { isPromise, isProxy } from 'node:util/types';
 import type { ErrorCode } from '../index';
 
 export type { ErrorCode };
@@ -41,6 +41,22 @@ export function isArray(value: unknown): value is unknown[] {
   }
 }
 
+/** Whether a value is a proxy that has been revoked: whatever is asked of one throws. */
+export function isRevoked(value: unknown): boolean {
+  if (!isProxy(value)) return false;
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What to throw for what reading a value has thrown: a revoked proxy is refused, and what user code throws is the user's. */
+export function unread(value: unknown, error: unknown, refusal: () => Error): unknown {
+  return isRevoked(value) ? refusal() : error;
+}
+
 const shown = 60;
 
 /** A value as an error message names it; runs no user code. */
@@ -53,9 +69,10 @@ export function describe(value: unknown): string {
     case 'symbol':
       return 'a symbol';
     case 'function':
-      return 'a function';
+      return isRevoked(value) ? 'a revoked proxy' : 'a function';
     case 'object':
       if (value === null) return 'null';
+      if (isRevoked(value)) return 'a revoked proxy';
       if (isArray(value)) return 'an array';
       if (isPromise(value)) return 'a Promise';
       return ArrayBuffer.isView(value) ? 'a buffer' : 'an object';

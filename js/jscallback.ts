@@ -2,7 +2,7 @@
 import { bindFunction, ownGroup, type Bound } from './call/function';
 import { markClosed, noteCallback } from './convert';
 import { checkObject, plainFunction, resolveSignature } from './define';
-import { describe, ffiError } from './errors';
+import { describe, ffiError, isRevoked } from './errors';
 import { holdLoop, releaseLoop } from './loop';
 import { gone, noted, tracking } from './memory/track';
 import type { Signature } from './signature';
@@ -32,10 +32,6 @@ function checkOnError(callback: Callback, onError: unknown): void {
   }
 }
 
-function isCallback(value: unknown): boolean {
-  return value instanceof JSCallback;
-}
-
 export class JSCallback {
   readonly ptr: number;
   readonly threadsafe: boolean;
@@ -46,7 +42,7 @@ export class JSCallback {
   #bound: Bound | undefined;
 
   constructor(fn: unknown, def: unknown = {}) {
-    if (typeof fn !== 'function') {
+    if (typeof fn !== 'function' || isRevoked(fn)) {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `JSCallback takes a function, got ${describe(fn)}`);
     }
     checkObject(def, 'the definition of JSCallback');
@@ -86,8 +82,12 @@ export class JSCallback {
     return this.#bound;
   }
 
+  static #is(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #name in value;
+  }
+
   call(...args: unknown[]): unknown {
-    if (!isCallback(this)) {
+    if (!JSCallback.#is(this)) {
       throw ffiError(
         'ERR_FFI_INVALID_ARG_TYPE',
         `call must be called on a JSCallback, got ${describe(this)}`,

@@ -11,7 +11,7 @@ import {
   type FunctionDefinition,
   type SymbolDefinition,
 } from './define';
-import { describe, ffiError } from './errors';
+import { describe, ffiError, isRevoked } from './errors';
 import { gone, noted, tracking } from './memory/track';
 import { environment, native, type NativeLibrary } from './native';
 import { checkKeys, hint, typeNamed, type TypeInfo } from './types';
@@ -23,11 +23,16 @@ function invalid(message: string): Error {
   return ffiError('ERR_FFI_INVALID_ARG_TYPE', message.replaceAll('\0', '\\0'));
 }
 
+/** What a URL says; any other value as it is. */
+function textOf(path: unknown): unknown {
+  if (isRevoked(path) || !(path instanceof URL)) return path;
+  if (path.protocol === 'file:') return path.href;
+  throw invalid(`${describe(path.href)} is not the URL of a file`);
+}
+
 function libraryName(path: unknown): string | null {
   if (path === null) return null;
-  const text = path instanceof URL ? path.href : path;
-  if (path instanceof URL && path.protocol !== 'file:')
-    throw invalid(`${describe(path.href)} is not the URL of a file`);
+  const text = textOf(path);
   if (typeof text !== 'string' || text === '' || text.includes('\0')) {
     throw invalid(`a library is a path, a name, a file URL or null, got ${describe(path)}`);
   }
@@ -45,11 +50,9 @@ const optionKeys = ['lazy', 'global', 'nodelete', 'deep'];
 
 function loadOptions(options: unknown) {
   if (options === undefined) return { lazy: false, global: false, nodelete: false };
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(`options must be an object, got ${describe(options)}`);
-  }
+  checkObject(options, 'options', 'ERR_FFI_INVALID_ARG_TYPE');
   checkKeys('options', options, optionKeys, 'ERR_FFI_INVALID_ARG_TYPE');
-  const given = options as Record<string, unknown>;
+  const given = options;
   const flag = (key: string): boolean => {
     const value = given[key] ?? false;
     if (typeof value !== 'boolean')

@@ -22,6 +22,11 @@ export class Ref {
     if (value !== undefined) this.#write(first, keep);
   }
 
+  /** Whether a value is one; asks nothing of the value itself. */
+  static is(value: unknown): value is Ref {
+    return typeof value === 'object' && value !== null && #type in value;
+  }
+
   get ptr(): number {
     if (this.#memory === undefined) throw ffiError('ERR_FFI_CLOSED', 'ref: it has been closed');
     return addressOf(this.#memory, 'ref') as number;

@@ -1,5 +1,5 @@
 /** Calls in the background: started here, run on arkffi's own threads, settled here in batches. */
-import { describe, ffiError, stackOf } from '../errors';
+import { describe, ffiError, isRevoked, stackOf } from '../errors';
 import { environment, layout, native, slots, type NativeFunction } from '../native';
 import { isNodes } from '../define';
 import { holdLoop, releaseLoop, startLoop } from '../loop';
@@ -258,7 +258,7 @@ function isSignal(value: unknown): value is AbortSignal {
 /** Checks what `with` was given. */
 export function checkOptions(options: unknown): Options {
   const invalid = (message: string) => ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || isRevoked(options)) {
     throw invalid(`with takes an object of options, got ${describe(options)}`);
   }
   const unknown = Object.keys(options).find((key) => key !== 'signal' && key !== 'errno');

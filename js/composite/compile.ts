@@ -6,7 +6,7 @@
  * everything uncommon, which `encode.ts` then accepts or refuses; what it has written by then counts
  * for nothing. `decode(p, q)` reads an object of one hidden class.
  */
-import { isArrayBuffer, isTypedArray, isUint8Array } from 'node:util/types';
+import { isArrayBuffer, isProxy, isTypedArray, isUint8Array } from 'node:util/types';
 import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import { arrayBufferSize, lengthOf } from '../buffer';
@@ -60,6 +60,13 @@ function bitsAt(type: TypeInfo, byte: number, first: number, width: number): unk
 function isKnown(value: object, names: readonly string[]): boolean {
   const keys = Object.keys(value);
   return keys.length > 0 && keys.every((name) => names.includes(name));
+}
+
+/** Whether it is what the engine throws for a proxy that has been revoked: `encode.ts` then finds out which that is. */
+function isOfRevoked(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || isProxy(error)) return false;
+  const message: unknown = Reflect.getOwnPropertyDescriptor(error, 'message')?.value;
+  return typeof message === 'string' && message.endsWith('a proxy that has been revoked');
 }
 
 /** Copies the bytes of the commonest buffers, if there are exactly so many. */
@@ -311,7 +318,11 @@ export function compileCodec(type: TypeInfo): Codec {
   const text = `'use strict'; // ${++made}
   const { ${Object.keys(slots).join(', ')} } = slots;
   return {
-    encode(o, p, q) { ${zero} ${writing} return true; },
+    encode(o, p, q) {
+      ${zero}
+      try { ${writing} } catch (error) { if (isOfRevoked(error)) return false; throw error; }
+      return true;
+    },
     decode(p, q) { ${lines.join(' ')} return ${value}; },
   };`;
   const helpers = {
@@ -324,6 +335,7 @@ export function compileCodec(type: TypeInfo): Codec {
     exact,
     decodeUnion,
     isKnown,
+    isOfRevoked,
     isList,
     copyBuffer,
     fieldOf,

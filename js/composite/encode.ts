@@ -5,7 +5,7 @@
 import { isTypedArray } from 'node:util/types';
 import { bytesOf, memoryOf, sizeOf, type Bytes } from '../buffer';
 import { at, isBuffer, outOfRange, refuse, resolve, settle, type Place } from '../convert';
-import { describe, ffiError, isArray } from '../errors';
+import { describe, ffiError, isArray, isRevoked } from '../errors';
 import { bufferAddress, littleEndian } from '../native';
 import {
   checkElements,
@@ -22,7 +22,15 @@ import { maxSize } from './layout';
 
 /** The fields of a struct, or the elements of an array, resolved but not converted. */
 class Resolved {
+  /** Its presence is what `is` looks for. */
+  readonly #brand = true;
+
   constructor(readonly values: readonly unknown[]) {}
+
+  /** Whether a value is one; asks nothing of the value itself. */
+  static is(value: unknown): value is Resolved {
+    return typeof value === 'object' && value !== null && #brand in value;
+  }
 }
 
 /** What must live as long as the bytes: strings made for them, buffers that they point to. */
@@ -102,7 +110,7 @@ function resolveFields(type: TypeInfo, value: object, owner: string, place: Plac
 
 /** Whether a value is the elements of an array that `resolveElements` has read. */
 export function isElements(value: unknown): boolean {
-  return value instanceof Resolved;
+  return Resolved.is(value);
 }
 
 /** Reads the elements of an array or typed array, of which there may be at most so many. */
@@ -134,7 +142,7 @@ export function resolveElements(type: TypeInfo, value: unknown, owner: string, p
 export function resolveValue(type: TypeInfo, value: unknown, owner: string, place: Place): unknown {
   if (type.convert === 'array') return resolveElements(type, value, owner, place);
   if (!isAggregate(type)) return resolve(type, value, owner, place);
-  if (typeof value !== 'object' || value === null || isArray(value))
+  if (typeof value !== 'object' || value === null || isArray(value) || isRevoked(value))
     throw wrongKind(type, value, owner, place);
   if (isBuffer(value)) {
     checkSize(type, value, owner, place);
@@ -181,13 +189,39 @@ function textBytes(type: TypeInfo, text: string, owner: string, place: Place): U
     const message = `${at(owner, place)} (${type.c}) takes a string without a NUL, got ${describe(text)}`;
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message.replaceAll('\0', '\\0'));
   }
-  const whole = `${text.replace(/\p{Surrogate}/gu, '\uFFFD')}\0`;
   const wide = type.convert === 'wide_text' && process.platform !== 'win32';
-  if (type.convert === 'utf8') return new Uint8Array(Buffer.from(whole, 'utf8'));
-  if (type.convert === 'utf32' || wide) {
-    return new Uint8Array(Uint32Array.from(whole, (character) => character.codePointAt(0)!).buffer);
+  if (type.convert === 'utf8') {
+    const bytes = room(Buffer.byteLength(text) + 1, owner, place);
+    Buffer.from(bytes.buffer).write(text);
+    return bytes;
   }
-  return new Uint8Array(Uint16Array.from(whole.split(''), (unit) => unit.charCodeAt(0)).buffer);
+  const whole = text.replace(/\p{Surrogate}/gu, '\uFFFD');
+  if (type.convert === 'utf32' || wide) {
+    const bytes = room((lengthInCharacters(whole) + 1) * 4, owner, place);
+    const units = new Uint32Array(bytes.buffer);
+    let count = 0;
+    for (const character of whole) units[count++] = character.codePointAt(0)!;
+    return bytes;
+  }
+  const bytes = room((whole.length + 1) * 2, owner, place);
+  const units = new Uint16Array(bytes.buffer);
+  for (let index = 0; index < whole.length; index++) units[index] = whole.charCodeAt(index);
+  return bytes;
+}
+
+function lengthInCharacters(text: string): number {
+  let count = 0;
+  for (const { length } of text) if (length > 0) count++;
+  return count;
+}
+
+/** So many bytes of zero, in memory of their own. */
+function room(bytes: number, owner: string, place: Place): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(new ArrayBuffer(bytes));
+  } catch {
+    throw ffiError('ERR_FFI_OUT_OF_MEMORY', `${at(owner, place)}: no memory for a string of ${bytes} bytes`);
+  }
 }
 
 /** Memory that holds a string for as long as `keep` lives. */
@@ -255,7 +289,7 @@ export function encodeInto(
   place: Place,
   keep: Keep | undefined,
 ): void {
-  if (value instanceof Resolved) {
+  if (Resolved.is(value)) {
     if (type.convert === 'array') {
       const element = type.elements!.type;
       value.values.forEach((item, index) =>
@@ -279,14 +313,14 @@ export function encodeInto(
 }
 
 function lengthOf(value: unknown): number {
-  return value instanceof Resolved ? value.values.length : 0;
+  return Resolved.is(value) ? value.values.length : 0;
 }
 
 /** How many bytes a value needs: more than its type where that has a flexible tail. */
 function bytesFor(type: TypeInfo, value: unknown, owner: string, place: Place): number {
   if (type.convert === 'array') return Math.max(type.size, lengthOf(value) * type.elements!.type.size);
   if (!isFlexible(type)) return type.size;
-  if (!(value instanceof Resolved)) return sizeOf(value as Bytes);
+  if (!Resolved.is(value)) return sizeOf(value as Bytes);
   const { offset, type: tail } = type.members!.at(-1)!;
   const { type: element, counter } = tail.elements!;
   let length = lengthOf(value.values.at(-1));

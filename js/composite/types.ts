@@ -1,6 +1,6 @@
 /** The composite types but structs and unions: arrays, pointers, functions, enumerations, bit-fields. */
 import { checkObject, resolveSignature } from '../define';
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, isRevoked } from '../errors';
 import { environment, native } from '../native';
 import {
   addComposite,
@@ -41,7 +41,7 @@ function makeAddress(
 
 /** A pointer to a type. The type may be given by a function, so that a struct can point to itself. */
 export function pointer(target: unknown): TypeObject {
-  if (typeof target === 'function' && !(target instanceof TypeObject))
+  if (typeof target === 'function' && !isRevoked(target))
     return makeAddress('pointer', 'void*', { convert: 'pointer' });
   if (target === 'void' || target === 'v') return makeAddress('pointer', 'void*', { convert: 'pointer' });
   const type = resolveMemoryType(target, 'pointer');
@@ -151,11 +151,19 @@ export function enumeration(values: unknown, storage?: unknown): TypeObject {
 
 /** A bit-field of a struct or union. */
 export class Bits {
+  /** Its presence is what `is` looks for. */
+  readonly #brand = true;
+
   constructor(
     readonly type: TypeInfo,
     readonly width: number,
   ) {
     Object.freeze(this);
+  }
+
+  /** Whether a value is one; asks nothing of the value itself. */
+  static is(value: unknown): value is Bits {
+    return typeof value === 'object' && value !== null && #brand in value;
   }
 }
 

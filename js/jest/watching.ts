@@ -1,5 +1,5 @@
 /** What jest is asked to do: the matcher `toLeakNothing`, and a check after each test. */
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, isRevoked } from '../errors';
 import { describeLeak, watch, type Leak } from '../memory/track';
 
 /** What is used of jest, or of a runner that has the same. */
@@ -44,7 +44,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Runs a function and passes if all that it allocated has been released when it has returned, or is settled. */
 export function toLeakNothing(fn: unknown): Outcome | Promise<Outcome> {
-  if (typeof fn !== 'function') {
+  if (typeof fn !== 'function' || isRevoked(fn)) {
     const message = `toLeakNothing takes a function, expect(() => …), got ${describe(fn)}`;
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
   }

@@ -3,7 +3,7 @@ import { isTypedArray } from 'node:util/types';
 import { copyAt, writable, writeAt } from '../cell';
 import type { Keep } from '../composite/encode';
 import { array } from '../composite/types';
-import { describe, ffiError, isArray } from '../errors';
+import { describe, ffiError, isArray, isRevoked } from '../errors';
 import { JSCallback } from '../jscallback';
 import { bufferAddress, environment } from '../native';
 import { StructSchema } from '../schema/schema';
@@ -108,16 +108,17 @@ export class Arena {
       const given = describe(text).replaceAll('\0', '\\0');
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `cstring takes a string without a NUL, got ${given}`);
     }
-    const bytes = Buffer.from(`${text}\0`, 'utf8');
-    const start = this.#allocate(bytes.length, 1, 'cstring');
+    const bytes = Buffer.from(text, 'utf8');
+    const start = this.#allocate(bytes.length + 1, 1, 'cstring');
     copyAt(start, bytes, bytes.length, 'cstring');
+    copyAt(start + bytes.length, Buffer.of(0), 1, 'cstring');
     return start;
   }
 
   /** A struct or union, zero or with those fields. What its strings and buffers are lives as long as the arena. */
   struct(schema: unknown, value?: unknown): number {
     this.#check('struct');
-    if (!(schema instanceof StructSchema)) {
+    if (isRevoked(schema) || !(schema instanceof StructSchema)) {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `struct takes a schema, got ${describe(schema)}`);
     }
     return this.#write(checkSized(resolveMemoryType(schema, 'struct'), 'struct'), value ?? {}, 'struct');

@@ -3,7 +3,7 @@ import { bindFunction, type Callable } from '../call/function';
 import { codeAddress, refuseCallback } from '../code';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { checkObject, plainFunction } from '../define';
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, isRevoked } from '../errors';
 import { environment, native, type NativeLibrary } from '../native';
 import { Ref } from '../ref';
 import { checkKeys, typeNamed } from '../types';
@@ -117,10 +117,10 @@ function atExit(): void {
 
 /** Has a function called at the environment's end, the last added first. */
 export function addFinalizer(fn: unknown, argument?: unknown): void {
-  if (typeof fn === 'function' && !('ptr' in fn)) {
+  if (typeof fn === 'function' && !isRevoked(fn) && !('ptr' in fn)) {
     // A listener of the exit adds it after the ends have been run: no other JavaScript comes later for sure.
     if (ended && (process as { _exiting?: unknown })._exiting === true) {
-      fn(argument);
+      (fn as (argument: unknown) => unknown)(argument);
       return;
     }
     listen();
@@ -222,7 +222,7 @@ export function own(pointer: unknown, free: unknown, options: unknown = {}): Own
   const memory = resolvePointer(pointer, 'own');
   const address = addressOf(memory, 'own');
   // What is JavaScript's, or code, is no memory of C's: its owner would not know of the deallocator.
-  if (isBuffer(memory) || pointer instanceof Ref || environment.isCallback(Number(address))) {
+  if (isBuffer(memory) || Ref.is(pointer) || environment.isCallback(Number(address))) {
     throw ffiError(
       'ERR_FFI_INVALID_ARG_TYPE',
       `own takes the address of C's memory, got ${describe(pointer)}`,

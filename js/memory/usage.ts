@@ -1,7 +1,7 @@
 /** How much memory there is, and what is said of it: on demand, and when the process exits. */
 import { addressOf } from '../convert';
 import { checkObject } from '../define';
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, isRevoked } from '../errors';
 import { openLibraries } from '../library';
 import { environment } from '../native';
 import { checkKeys } from '../types';
@@ -50,9 +50,8 @@ interface Output {
 }
 
 function isOutput(value: unknown): value is Output {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { write?: unknown }).write === 'function'
-  );
+  if (typeof value !== 'object' || value === null || isRevoked(value)) return false;
+  return typeof (value as { write?: unknown }).write === 'function';
 }
 
 /** Writes a table of the memory in use. */

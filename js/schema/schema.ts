@@ -48,7 +48,7 @@ function declare(fields: Record<string, unknown>, kind: 'struct' | 'union', wher
   return names.map((name, index) => {
     checkName(name, where);
     const spec = fields[name];
-    if (spec instanceof Bits) return { name, type: spec.type, width: spec.width };
+    if (Bits.is(spec)) return { name, type: spec.type, width: spec.width };
     const type = resolveMemoryType(spec, `${where}.${name}`);
     const isTail =
       kind === 'struct' && type.elements !== undefined && index === names.length - 1 && index > 0;

@@ -182,6 +182,11 @@ export class Callback {
   readonly #control: Control;
   #closed = false;
 
+  /** Whether a value is one; asks nothing of the value itself. */
+  static is(value: unknown): value is Callback {
+    return typeof value === 'object' && value !== null && #control in value;
+  }
+
   /** `bound`: whether the function runs in the context that it is given in, not in its caller's. */
   constructor(fn: UserFunction, signature: Signature, name: string, bound: boolean, onError?: unknown) {
     const its = classOf(signature);
@@ -226,5 +231,5 @@ export class Callback {
 
 /** The callbacks that were made of functions among the arguments of a call. */
 export function closeCallbacks(kept: readonly unknown[]): void {
-  for (const thing of kept) if (thing instanceof Callback) thing.close();
+  for (const thing of kept) if (Callback.is(thing)) thing.close();
 }
