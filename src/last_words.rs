@@ -21,9 +21,10 @@ use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, sigaction, siginfo_t
 use crate::aggregate::Value;
 use crate::background::job::Target;
 use crate::call::entry::Entry;
+use crate::memory::called::Called;
 use crate::os::signals;
 use crate::plan::{Param, Source};
-use crate::slots::ACTIVE;
+use crate::slots::{ACTIVE, CALLED};
 use crate::state::{FRAME_ARGUMENTS_LOST, Frame, frame_of};
 use crate::types::{Convert, Machine};
 use crate::upcall::trampoline::thread_pointer;
@@ -159,28 +160,65 @@ unsafe fn speak(signal: &str) {
     let own = thread_pointer();
     let rows = &THREADS[..USED.load(Ordering::Acquire)];
     for row in rows.iter().filter(|row| row.id.load(Ordering::Acquire) == own) {
+        let slots = row.slots.load(Ordering::Acquire);
+        // SAFETY: as below.
+        let own = unsafe { called(slots) };
         // SAFETY: the rows of this thread point to what is live on it (caller).
         let call = unsafe {
-            let slots = row.slots.load(Ordering::Acquire);
             match row.running.load(Ordering::Acquire).as_ref() {
                 Some(running) => Some((running.target, running.words, false)),
                 None if slots.is_null() => None,
                 None => innermost(slots),
             }
         };
-        let Some((target, words, lost)) = call else { continue };
+        if own.is_none() && call.is_none() {
+            continue;
+        }
         if SPOKEN.swap(true, Ordering::AcqRel) {
             return;
         }
         let mut line = Line { bytes: [0; 1024], length: 0 };
         // SAFETY: the words are those of the target's plan.
-        let _ = unsafe { tell(&mut line, signal, target, words, lost) };
+        let _ = match (own, call) {
+            (Some((called, arguments)), _) => tell_own(&mut line, signal, called, arguments),
+            (None, Some((target, words, lost))) => unsafe { tell(&mut line, signal, target, words, lost) },
+            (None, None) => Ok(()),
+        };
         let end = line.length.min(line.bytes.len() - 1);
         line.bytes[end] = b'\n';
         // SAFETY: the buffer has so many bytes.
         unsafe { libc::write(2, line.bytes.as_ptr().cast(), end + 1) };
         return;
     }
+}
+
+/// The function of the user's that arkffi itself has called, and its arguments; none where C or JavaScript has been
+/// entered from it.
+///
+/// # Safety
+/// As for `speak`.
+unsafe fn called(slots: *const u64) -> Option<(Called, [u64; 2])> {
+    if slots.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    let [number, first, second] = CALLED.map(|word| unsafe { *slots.add(word) });
+    Called::from_number(number).map(|called| (called, [first, second]))
+}
+
+fn tell_own(line: &mut Line, signal: &str, called: Called, arguments: [u64; 2]) -> std::fmt::Result {
+    let (name, count, of) = called.words();
+    write!(line, "arkffi: {signal} in C: {name}(")?;
+    for (index, argument) in arguments.into_iter().take(count).enumerate() {
+        line.write_str(if index > 0 { ", " } else { "" })?;
+        let is_size = match called {
+            Called::Malloc | Called::Calloc => true,
+            Called::Realloc => index > 0,
+            Called::Free | Called::Finalizer | Called::Deallocator => false,
+        };
+        if is_size { write!(line, "{argument}") } else { write!(line, "{argument:#x}") }?;
+    }
+    write!(line, ") of {of}")
 }
 
 /// The call whose frame is in the slots; none while JavaScript runs.

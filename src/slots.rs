@@ -74,8 +74,11 @@ pub const TEXT_LENGTH: usize = TEXT + 1;
 pub const TEXT_BYTES: usize = TEXT + 2;
 /// The longest string in [`TEXT`], in bytes.
 pub const TEXT_ROOM: usize = 192;
+/// Which function of the user's arkffi itself has called, a [`Called`](crate::memory::called::Called) or 0, and its arguments.
+pub const CALLED: [usize; 3] = [CALLED_FIRST, CALLED_FIRST + 1, CALLED_FIRST + 2];
+const CALLED_FIRST: usize = TEXT_BYTES + (TEXT_ROOM + 16) / 8;
 /// The number of words.
-pub const WORDS: usize = TEXT_BYTES + (TEXT_ROOM + 16) / 8;
+pub const WORDS: usize = CALLED_FIRST + 3;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;

@@ -48,6 +48,29 @@ describe('the last words name the signal, the function, its arguments and the li
     expect(lastWords(code)).toEqual({ signal, said: [`arkffi: ${signal} in C: ${call} of ${fixture}`] });
   });
 
+  test.each([
+    ['an allocator', 'malloc(16);', 'malloc(16) of setAllocator'],
+    ['an allocator that is to clear', 'calloc(2, 8);', 'calloc(1, 16) of setAllocator'],
+    ['a struct result', 'make();', 'malloc(3000) of setAllocator'],
+  ])('%s of the user’s', (_, code, call) => {
+    const program = `
+      const { Struct, array, setAllocator, malloc, calloc } = require(entry);
+      const { symbols: own } = dlopen(fixture, {
+        abort: { symbol: 'lw_abort', args: ['i64'] }, make: { symbol: 'ow_page_of', args: [], returns: Struct({ x: array('u8', 3000) }) },
+      });
+      const { make } = own;
+      setAllocator({ malloc: own.abort, calloc: own.abort, realloc: own.abort, free: own.abort });
+      ${code}`;
+    expect(lastWords(program)).toEqual({ signal: 'SIGABRT', said: [`arkffi: SIGABRT in C: ${call}`] });
+  });
+
+  test('a finalizer', () => {
+    const program = `const { addFinalizer } = require(entry);
+      process.on('exit', () => process.exit()); addFinalizer(symbols.lw_abort, 4096);`;
+    const said = ['arkffi: SIGABRT in C: the function(0x1000) of addFinalizer or own'];
+    expect(lastWords(program)).toEqual({ signal: 'SIGABRT', said });
+  });
+
   test('through libffi, and with the kernel copy', () => {
     for (const env of [{ ARKFFI_PATH: 'libffi' }, { ARKFFI_GUARD: 'kernel' }]) {
       const said = [`arkffi: SIGFPE in C: lw_divide(7, 0) of ${fixture}`];

@@ -16,9 +16,9 @@ const program = `
   memset(text + size, 0, 1);
   const { echo } = dlopen(fixture, { echo: { symbol: 'echo_ptr', args: ['ptr'], returns: 'CString' } }).symbols;
   const codes = new Set();
-  const long = new CString(text);
+  const long = new CString(text, 0, size);
   assert.strictEqual(long.byteLength, size);
-  for (const run of [() => long.toString(), () => long.length, () => long.toJSON(), () => String(long), () => read.cstring(text), () => ffi.readCString(text), () => echo(text)]) {
+  for (const run of [() => long.toString(), () => long.length, () => long.toJSON(), () => String(long), () => new CString(text), () => read.cstring(text), () => ffi.readCString(text), () => echo(text)]) {
     try { run(); codes.add('none'); } catch (error) { codes.add(error.code); }
   }
   free(text);

@@ -268,6 +268,7 @@ impl Environment {
                     realloc: super::address(*realloc),
                     free: super::address(*free),
                     opaque: opaque.map(super::address),
+                    slots: self.state.slots,
                 }),
                 _ => Allocator::Libc,
             };

@@ -11,6 +11,7 @@ use crate::convert::text::Text;
 use crate::event_loop::next_finished;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
+use crate::memory::called::{Called, during};
 use crate::memory::code;
 use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
 use crate::state::State;
@@ -242,10 +243,12 @@ impl Deallocator {
             Some(number) if unsafe { self.is_inert() } => memory.give_back(start, number),
             Some(number) => {
                 memory.begin(start, number);
-                call(start, self.code);
+                // SAFETY: as above.
+                unsafe { call(self.state.slots, start, self.code) };
                 memory.finish(start, number);
             }
-            None => call(start, self.code),
+            // SAFETY: as above.
+            None => unsafe { call(self.state.slots, start, self.code) },
         }
         if let Some(library) = self.library {
             library.unload();
@@ -254,13 +257,16 @@ impl Deallocator {
 }
 
 /// Calls a deallocator where its address is still code.
-fn call(start: usize, deallocator: usize) {
+///
+/// # Safety
+/// On the thread of the environment whose slots they are.
+unsafe fn call(slots: *mut u64, start: usize, deallocator: usize) {
     if code::is_executable(deallocator) {
         // SAFETY: that it is a function that takes one address is the user's promise; that it is
         // code was just checked.
         unsafe {
             let free: extern "C" fn(*mut c_void) = std::mem::transmute(deallocator);
-            free(start as *mut c_void);
+            during(slots, Called::Deallocator, [start, 0], || free(start as *mut c_void));
         }
     }
 }

@@ -9,6 +9,8 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
+use super::called::{Called, during};
+
 /// The functions of an allocator, by their addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct Functions {
@@ -22,6 +24,8 @@ pub struct Functions {
     pub free: usize,
     /// Passed first to each of them, where it is given.
     pub opaque: Option<usize>,
+    /// The slots of the environment, where it is noted which of them runs.
+    pub slots: *mut u64,
 }
 
 /// Where blocks come from.
@@ -43,8 +47,8 @@ impl Allocator {
             match self {
                 Allocator::Libc if zeroed => libc::calloc(bytes, 1) as usize,
                 Allocator::Libc => libc::malloc(bytes) as usize,
-                Allocator::Given(given) if zeroed => call(given.calloc, given.opaque, [1, bytes]),
-                Allocator::Given(given) => call(given.malloc, given.opaque, [bytes, 0]),
+                Allocator::Given(given) if zeroed => given.call(Called::Calloc, [1, bytes]),
+                Allocator::Given(given) => given.call(Called::Malloc, [bytes, 0]),
             }
         }
     }
@@ -59,7 +63,7 @@ impl Allocator {
         unsafe {
             match self {
                 Allocator::Libc => libc::realloc(block as *mut c_void, bytes) as usize,
-                Allocator::Given(given) => call(given.realloc, given.opaque, [block, bytes]),
+                Allocator::Given(given) => given.call(Called::Realloc, [block, bytes]),
             }
         }
     }
@@ -82,10 +86,25 @@ impl Allocator {
             match self {
                 Allocator::Libc => libc::free(block as *mut c_void),
                 Allocator::Given(given) => {
-                    call(given.free, given.opaque, [block, 0]);
+                    given.call(Called::Free, [block, 0]);
                 }
             }
         }
+    }
+}
+
+impl Functions {
+    /// # Safety
+    /// As for `call`; on the environment's thread.
+    unsafe fn call(&self, called: Called, arguments: [usize; 2]) -> usize {
+        let code = match called {
+            Called::Malloc => self.malloc,
+            Called::Calloc => self.calloc,
+            Called::Realloc => self.realloc,
+            Called::Free | Called::Finalizer | Called::Deallocator => self.free,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { during(self.slots, called, arguments, || call(code, self.opaque, arguments)) }
     }
 }
 

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::accounts::Account;
+use super::called::{Called, during};
 use super::code;
 use super::heap::{Memory, Refusal, holding};
 
@@ -20,13 +21,13 @@ struct End {
 }
 
 impl End {
-    fn call(self) {
+    fn call(self, slots: *mut u64) {
         if code::is_executable(self.code) {
             // SAFETY: that it is a function which takes one address is the user's promise; that it is
             // code was just checked.
             unsafe {
                 let function: unsafe extern "C" fn(usize) = std::mem::transmute(self.code);
-                function(self.argument);
+                during(slots, Called::Finalizer, [self.argument, 0], || function(self.argument));
             }
         }
     }
@@ -140,14 +141,14 @@ impl Memory {
             })
         };
         while let Some(end) = next() {
-            end.call();
+            end.call(self.slots);
         }
     }
 
     /// The environment ends: calls what is to be called, the last first, and frees what is left.
     pub fn end(&self) {
         while let Some((_, end)) = self.with(|heap| heap.ends.list.pop_last()) {
-            end.call();
+            end.call(self.slots);
         }
         self.free_all();
     }

@@ -70,7 +70,7 @@ pub struct Heap {
 /// The heap of an environment, and its environment.
 pub struct Memory {
     env: napi_env,
-    slots: *mut u64,
+    pub(super) slots: *mut u64,
     heap: RefCell<Heap>,
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod allocator;
+pub mod called;
 pub mod code;
 pub mod ends;
 pub mod guard;

@@ -20,7 +20,7 @@ use crate::coroutine::{Coroutine, Upcall};
 use crate::leaf::watch::refuse;
 use crate::plan::Plan;
 use crate::queue::lock;
-use crate::slots::{ACTIVE, CALLBACK, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STATUS, Status};
+use crate::slots::{ACTIVE, CALLBACK, CALLED, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STATUS, Status};
 use crate::state::{FRAME_ARGUMENTS_LOST, FRAME_ENTERS_JS, Frame, State, frame_of};
 
 /// Native stack that running JavaScript needs at least, in bytes.
@@ -132,6 +132,7 @@ pub unsafe fn run(
             return false;
         }
         let active = slots.add(ACTIVE).replace(0);
+        let called = slots.add(CALLED[0]).replace(0);
         let was_set = slots.add(ERRNO_SET).replace(0);
         // The thread's own errno may be what is referred to: anything that Node does may change it.
         let kept = *errno;
@@ -162,6 +163,7 @@ pub unsafe fn run(
             }
         }
         *slots.add(ACTIVE) = active | state.pending(frame) | FRAME_ARGUMENTS_LOST;
+        *slots.add(CALLED[0]) = called;
         let set = slots.add(ERRNO_SET).replace(was_set) != 0;
         *errno = if set { *slots.add(ERRNO) as i32 } else { kept };
         ended
