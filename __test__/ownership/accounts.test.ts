@@ -1,5 +1,5 @@
 // The accounts are exact, byte for byte.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   Arena,
   calloc,
@@ -17,39 +17,18 @@ import {
   strdup,
   strndup,
   Struct,
-  type MemoryUsage,
 } from 'arkffi';
 import { fixture } from '../support/fixture';
 import { expectError } from '../support/errors';
+import { added, addedBytes, before, nothing } from './accounting';
 import { library } from './library';
 
 const { ow_make, ow_free, ow_length_late, pair } = library.symbols;
 const Named = Struct({ name: 'CString', number: 'i32' });
-const nothing = { count: 0, bytes: 0 };
-let before: MemoryUsage;
-
-beforeEach(() => {
-  before = memoryUsage();
-});
-afterEach(() => {
-  setMemoryLimit(0);
-});
-
-type Name =
-  'blocks' | 'structReturns' | 'arenas' | 'owned' | 'strings' | 'shared' | 'callbacks' | 'libraries';
-
-/** What has been added to an account since the test began. */
-function added(name: Name) {
-  const now = memoryUsage()[name];
-  return { count: now.count - before[name].count, bytes: now.bytes - before[name].bytes };
-}
-
-/** What has been added to the bytes that the limit is for. */
-const addedBytes = () => memoryUsage().bytes - before.bytes;
 
 describe('memoryUsage', () => {
   test('has what is documented, all of it whole numbers', () => {
-    const { limit, bytes, peakBytes, ...named } = before;
+    const { limit, bytes, peakBytes, ...named } = before();
     expect(Object.keys(named).sort()).toEqual(
       'arenas blocks callbacks internal libraries owned shared strings structReturns views'.split(' '),
     );
@@ -101,7 +80,7 @@ describe('memoryUsage', () => {
   });
 
   test('what is not arkffi’s own does not count against the limit', () => {
-    setMemoryLimit(before.bytes + 10);
+    setMemoryLimit(before().bytes + 10);
     const held = own(ow_make(1000), ow_free, { size: 1000 });
     expect(added('owned')).toEqual({ count: 1, bytes: 1000 });
     expect(addedBytes()).toBe(0);
@@ -134,16 +113,16 @@ describe('memoryUsage', () => {
   });
 
   test('the peak is the most there was at once', () => {
-    const start = Math.max(0, before.peakBytes - before.bytes);
+    const start = Math.max(0, before().peakBytes - before().bytes);
     const first = malloc(start + 1000);
-    expect(memoryUsage().peakBytes).toBe(before.bytes + start + 1000);
+    expect(memoryUsage().peakBytes).toBe(before().bytes + start + 1000);
     free(first);
     const second = malloc(start + 500);
-    expect(memoryUsage().peakBytes).toBe(before.bytes + start + 1000);
+    expect(memoryUsage().peakBytes).toBe(before().bytes + start + 1000);
     const moved = realloc(second, start + 2000);
-    expect(memoryUsage().peakBytes).toBe(before.bytes + start + 2000);
+    expect(memoryUsage().peakBytes).toBe(before().bytes + start + 2000);
     free(moved);
-    expect(memoryUsage().bytes).toBe(before.bytes);
+    expect(memoryUsage().bytes).toBe(before().bytes);
   });
 
   test('dumpMemoryUsage writes a line for each account', () => {
@@ -151,7 +130,7 @@ describe('memoryUsage', () => {
     let text = '';
     dumpMemoryUsage({ write: (part: string) => (text += part) });
     expect(text).toMatch(/^arkffi: \d+ bytes in use/);
-    for (const name of Object.keys(before)) if (!/limit|ytes/.test(name)) expect(text).toContain(name);
+    for (const name of Object.keys(before())) if (!/limit|ytes/.test(name)) expect(text).toContain(name);
     const { count, bytes } = memoryUsage().blocks;
     expect(text).toMatch(new RegExp(`blocks +${count} +${bytes}\n`));
     free(block);

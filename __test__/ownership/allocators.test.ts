@@ -22,7 +22,7 @@ import {
 } from 'arkffi';
 import { expectError } from '../support/errors';
 import { testWith } from '../support/optional';
-import { counting, library, Pair } from './library';
+import { counting, libc, libcDefinitions, library, Pair } from './library';
 
 const State = Struct({ live: 'i64', calls: 'i64', left: 'i64' });
 
@@ -51,25 +51,16 @@ function useAll(): void {
   for (const result of results) expect(releasePtr(result)).toBe(true);
 }
 
-const libc = {
-  malloc: { args: ['usize'], returns: 'ptr' },
-  calloc: { args: ['usize', 'usize'], returns: 'ptr' },
-  realloc: { args: ['ptr', 'usize'], returns: 'ptr' },
-  free: { args: ['ptr'] },
-} as const;
-
 describe("libc's own functions", () => {
-  const { symbols } = dlopen(null, libc);
-
   test.each<[string, AllocatorFunctions]>([
-    ['as symbols', symbols],
+    ['as symbols', libc],
     [
       'as addresses',
       {
-        malloc: symbols.malloc.ptr,
-        calloc: symbols.calloc.ptr,
-        realloc: symbols.realloc.ptr,
-        free: symbols.free.ptr,
+        malloc: libc.malloc.ptr,
+        calloc: libc.calloc.ptr,
+        realloc: libc.realloc.ptr,
+        free: libc.free.ptr,
       },
     ],
   ])('%s', (_, functions) => {
@@ -162,15 +153,14 @@ describe('with a state', () => {
 });
 
 describe('what is refused leaves the allocator as it was', () => {
-  const { symbols } = dlopen(null, libc);
   const callback = new JSCallback(() => 0, { args: ['usize'], returns: 'ptr' });
   const closed = new JSCallback(() => 0, { args: ['usize'], returns: 'ptr' });
   closed.close();
   const all = {
-    malloc: symbols.malloc,
-    calloc: symbols.calloc,
-    realloc: symbols.realloc,
-    free: symbols.free,
+    malloc: libc.malloc,
+    calloc: libc.calloc,
+    realloc: libc.realloc,
+    free: libc.free,
   };
 
   test.each<[string, unknown, unknown, Parameters<typeof expectError>[1]]>([
@@ -184,7 +174,7 @@ describe('what is refused leaves the allocator as it was', () => {
     ['one that is data', { ...all, malloc: Buffer.alloc(8) }, undefined, 'ERR_FFI_INVALID_POINTER'],
     ['a plain function', { ...all, malloc: () => 0 }, undefined, 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a closed callback', { ...all, malloc: closed }, undefined, 'ERR_FFI_CLOSED'],
-    ['an unknown name', { ...all, memalign: symbols.malloc }, undefined, 'ERR_FFI_INVALID_ARG_TYPE'],
+    ['an unknown name', { ...all, memalign: libc.malloc }, undefined, 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a usableSize that is no code', { ...all, usableSize: 16 }, undefined, 'ERR_FFI_INVALID_POINTER'],
     ['an opaque that is text', all, 'state', 'ERR_FFI_INVALID_ARG_TYPE'],
     ['an opaque that is a fraction', all, 0.5, 'ERR_FFI_OUT_OF_RANGE'],
@@ -197,7 +187,7 @@ describe('what is refused leaves the allocator as it was', () => {
   });
 });
 
-const families: [string, Record<keyof typeof libc, string>][] = [
+const families: [string, Record<keyof typeof libcDefinitions, string>][] = [
   ['libmimalloc.so.2', { malloc: 'mi_malloc', calloc: 'mi_calloc', realloc: 'mi_realloc', free: 'mi_free' }],
   ['libjemalloc.so.2', { malloc: 'malloc', calloc: 'calloc', realloc: 'realloc', free: 'free' }],
   [
@@ -208,10 +198,10 @@ const families: [string, Record<keyof typeof libc, string>][] = [
 for (const [name, names] of families) {
   testWith(name, 'serves everything', () => {
     const { symbols } = dlopen(name, {
-      malloc: { ...libc.malloc, symbol: names.malloc },
-      calloc: { ...libc.calloc, symbol: names.calloc },
-      realloc: { ...libc.realloc, symbol: names.realloc },
-      free: { ...libc.free, symbol: names.free },
+      malloc: { ...libcDefinitions.malloc, symbol: names.malloc },
+      calloc: { ...libcDefinitions.calloc, symbol: names.calloc },
+      realloc: { ...libcDefinitions.realloc, symbol: names.realloc },
+      free: { ...libcDefinitions.free, symbol: names.free },
     });
     setAllocator({
       malloc: symbols.malloc,

@@ -4,7 +4,6 @@ import {
   Arena,
   calloc,
   CString,
-  dlopen,
   free,
   isLive,
   JSCallback,
@@ -20,14 +19,7 @@ import {
   type AllocatorFunctions,
 } from 'arkffi';
 import { expectError } from '../support/errors';
-import { library } from './library';
-
-const { symbols: libc } = dlopen(null, {
-  malloc: { args: ['usize'], returns: 'ptr' },
-  calloc: { args: ['usize', 'usize'], returns: 'ptr' },
-  realloc: { args: ['ptr', 'usize'], returns: 'ptr' },
-  free: { args: ['ptr'] },
-});
+import { libc, library } from './library';
 
 const open: JSCallback[] = [];
 const live = new Set<number>();

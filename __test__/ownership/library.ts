@@ -24,6 +24,17 @@ export const library = dlopen(fixture, {
   ow_release: { args: ['ptr', 'ptr'] },
 });
 
+/** The functions of libc's allocator, as definitions. */
+export const libcDefinitions = {
+  malloc: { args: ['usize'], returns: 'ptr' },
+  calloc: { args: ['usize', 'usize'], returns: 'ptr' },
+  realloc: { args: ['ptr', 'usize'], returns: 'ptr' },
+  free: { args: ['ptr'] },
+} as const;
+
+/** libc's allocator. */
+export const { symbols: libc } = dlopen(null, libcDefinitions);
+
 /** The allocator that counts in its opaque state. */
 export const counting: AllocatorFunctions = {
   malloc: library.symbols.ow_malloc,

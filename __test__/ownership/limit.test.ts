@@ -1,5 +1,5 @@
 // The limit holds before anything is allocated, and takes nothing that is there.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   Arena,
   calloc,
@@ -12,34 +12,13 @@ import {
   sharedAlloc,
   strdup,
   strndup,
-  type MemoryUsage,
 } from 'arkffi';
 import { expectError } from '../support/errors';
 import { expectRejection } from '../support/rejections';
+import { added, addedBytes, before, nothing } from './accounting';
 import { library } from './library';
 
 const { pair } = library.symbols;
-const nothing = { count: 0, bytes: 0 };
-let before: MemoryUsage;
-
-beforeEach(() => {
-  before = memoryUsage();
-});
-afterEach(() => {
-  setMemoryLimit(0);
-});
-
-type Name =
-  'blocks' | 'structReturns' | 'arenas' | 'owned' | 'strings' | 'shared' | 'callbacks' | 'libraries';
-
-/** What has been added to an account since the test began. */
-function added(name: Name) {
-  const now = memoryUsage()[name];
-  return { count: now.count - before[name].count, bytes: now.bytes - before[name].bytes };
-}
-
-/** What has been added to the bytes that the limit is for. */
-const addedBytes = () => memoryUsage().bytes - before.bytes;
 
 describe('setMemoryLimit', () => {
   const arena = () => {
@@ -54,14 +33,14 @@ describe('setMemoryLimit', () => {
     ['strndup', () => strndup('x'.repeat(200), 100)],
     ['sharedAlloc', () => sharedAlloc(101)],
   ])('%s of one byte too many is refused, and nothing has changed', (_, run) => {
-    setMemoryLimit(before.bytes + 100);
+    setMemoryLimit(before().bytes + 100);
     expectError(run, 'ERR_FFI_MEMORY_LIMIT', /limit/);
-    expect(memoryUsage()).toEqual({ ...before, limit: before.bytes + 100, internal: expect.anything() });
+    expect(memoryUsage()).toEqual({ ...before(), limit: before().bytes + 100, internal: expect.anything() });
   });
 
   test('holds in arenas, which can be used on', () => {
     const made = arena();
-    setMemoryLimit(before.bytes + 100);
+    setMemoryLimit(before().bytes + 100);
     expectError(() => made.alloc(101), 'ERR_FFI_MEMORY_LIMIT');
     const first = made.alloc(60);
     expectError(() => made.alloc(41), 'ERR_FFI_MEMORY_LIMIT');
@@ -75,7 +54,7 @@ describe('setMemoryLimit', () => {
   });
 
   test('holds for struct results: the function is not called', () => {
-    setMemoryLimit(before.bytes + 20);
+    setMemoryLimit(before().bytes + 20);
     const kept = pair(1, 2);
     expectError(() => pair(3, 4), 'ERR_FFI_MEMORY_LIMIT');
     expect(added('structReturns')).toEqual({ count: 1, bytes: 16 });
@@ -84,7 +63,7 @@ describe('setMemoryLimit', () => {
   });
 
   test('what is in use exactly fits', () => {
-    setMemoryLimit(before.bytes + 100);
+    setMemoryLimit(before().bytes + 100);
     const block = malloc(100);
     expectError(() => malloc(1), 'ERR_FFI_MEMORY_LIMIT');
     free(malloc(0));
@@ -113,7 +92,7 @@ describe('setMemoryLimit', () => {
   });
 
   test('holds for background calls with struct results and strings, which reject or run', async () => {
-    setMemoryLimit(before.bytes + 8);
+    setMemoryLimit(before().bytes + 8);
     await expectRejection(pair.async(1, 2), 'ERR_FFI_MEMORY_LIMIT');
     setMemoryLimit(0);
     const result = await pair.async(1, 2);
@@ -131,8 +110,8 @@ describe('setMemoryLimit', () => {
     [undefined, 'ERR_FFI_INVALID_ARG_TYPE'],
     [null, 'ERR_FFI_INVALID_ARG_TYPE'],
   ])('%p is no limit', (bytes, code) => {
-    setMemoryLimit(before.bytes + 77);
+    setMemoryLimit(before().bytes + 77);
     expectError(() => setMemoryLimit(bytes as number), code, 'setMemoryLimit');
-    expect(memoryUsage().limit).toBe(before.bytes + 77);
+    expect(memoryUsage().limit).toBe(before().bytes + 77);
   });
 });

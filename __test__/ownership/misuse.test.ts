@@ -22,13 +22,7 @@ import {
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
 import { outputOf, runProgram } from '../support/subprocess';
-
-const libc = dlopen('libc.so.6', {
-  malloc: { args: ['usize'], returns: 'ptr' },
-  calloc: { args: ['usize', 'usize'], returns: 'ptr' },
-  realloc: { args: ['ptr', 'usize'], returns: 'ptr' },
-  free: { args: ['ptr'] },
-}).symbols;
+import { libc } from './library';
 
 interface Functions {
   malloc?: (size: number | bigint) => number | bigint;

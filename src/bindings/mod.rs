@@ -5,6 +5,8 @@
 //! thread. The macros of napi-derive expand to code that keeps the same rule.
 #![allow(unsafe_code, missing_docs, unreachable_pub, unused_qualifications)]
 
+mod accounts;
+mod calls;
 mod environment;
 mod library;
 mod memory;
