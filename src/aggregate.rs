@@ -63,6 +63,8 @@ pub struct Aggregate {
     pub leaves: Vec<Leaf>,
     /// The same for libffi, which knows neither unions nor bit-fields nor packing.
     pub natural: Option<Natural>,
+    /// Whether libffi would know it, but for the number of its elements. So large a one travels in memory everywhere.
+    pub is_large: bool,
 }
 
 impl Aggregate {
@@ -106,6 +108,11 @@ impl Value {
                 vec![Leaf { first_bit: 0, bits: machine.size() * 8, machine, counts_alignment: true }]
             }
         }
+    }
+
+    /// Whether it is laid out as C lays out structs and arrays of scalars.
+    fn is_natural(&self) -> bool {
+        self.aggregate().is_none_or(|aggregate| aggregate.natural.is_some() || aggregate.is_large)
     }
 
     fn natural(&self) -> Option<Natural> {
@@ -166,7 +173,11 @@ impl Aggregate {
             });
             all.collect()
         };
-        let mut aggregate = Aggregate { size, align, leaves, natural: None };
+        let is_byte = |place: &Place| matches!(place, Place::Bytes(_));
+        let is_large = kind == Kind::Struct
+            && size > MAX_ELEMENTS
+            && members.iter().all(|(place, value)| is_byte(place) && value.is_natural());
+        let mut aggregate = Aggregate { size, align, leaves, natural: None, is_large };
         if kind == Kind::Union {
             return Ok(aggregate);
         }
@@ -185,6 +196,7 @@ impl Aggregate {
         let found = crate::abi::libffi::layout_of(&natural)?;
         if found == (size, align, offsets) {
             aggregate.natural = Some(natural);
+            aggregate.is_large = false;
         } else if kind == Kind::Struct {
             let message = format!(
                 "libffi lays the struct out differently: {found:?}, not {size} bytes of alignment {align}"
@@ -212,7 +224,8 @@ impl Aggregate {
             .natural()
             .filter(|natural| count > 0 && natural.elements().saturating_mul(count) <= MAX_ELEMENTS)
             .map(|natural| Natural::Struct(vec![natural; count].into()));
-        Aggregate { size, align, leaves, natural }
+        let is_large = natural.is_none() && size > MAX_ELEMENTS && element.is_natural();
+        Aggregate { size, align, leaves, natural, is_large }
     }
 }
 

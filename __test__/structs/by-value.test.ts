@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fixture } from '../support/fixture';
 import { kinds, weigh } from './kinds';
-import { array, functions, releasePtr, Struct, Union, type Call } from './loose';
+import { array, functions, releasePtr, Struct, testUnions, Union, type Call } from './loose';
 
 /** Misaligned fields make a small struct travel in memory, which cannot be said to libffi. */
 const unknownToLibffi = ['PackedMemory'];
@@ -103,7 +103,7 @@ describe('a union by itself', () => {
   const { pairs_next, triple_next, triple_held } = symbols;
   const { number_of_int, number_of_double, number_double, number_int, real_half } = symbols;
 
-  test('in a register of integers', () => {
+  testUnions('in a register of integers', () => {
     expect(number_of_int!(-(2n ** 62n))).toMatchObject({ i: -(2n ** 62n), d: -2 });
     const address = number_of_double!(1.5) as number;
     expect(Numbers.fromPtr(address)).toMatchObject({ d: 1.5 });
@@ -113,7 +113,7 @@ describe('a union by itself', () => {
     expect(number_int!(1, { f: { x: 1, y: 0 } }, 4)).toBe(0x3f800000 + 5);
   });
 
-  test('in registers of both kinds, and in memory', () => {
+  testUnions('in registers of both kinds, and in memory', () => {
     const pair = pairs_next!(1, { pair: { a: 0.5, b: 2n ** 60n } }, 0.25) as { pair: object; f: number[] };
     expect(pair).toMatchObject({ pair: { a: 0.75, b: 2n ** 60n + 1n } });
     expect(pairs_next!(-1, pair, 0.25)).toMatchObject({ pair: { a: 1, b: 2n ** 60n } });
@@ -127,7 +127,7 @@ describe('a union by itself', () => {
     expect([Triple.fromPtr(held), releasePtr(held)]).toMatchObject([{ a: [1, 2, 1] }, true]);
   });
 
-  test('in a register of floats', () => {
+  testUnions('in a register of floats', () => {
     expect(real_half!({ y: 5 })).toMatchObject({ y: 2.5 });
     expect(real_half!(real_half!({ y: 5 }))).toMatchObject({ y: 1.25 });
   });

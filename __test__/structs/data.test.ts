@@ -8,6 +8,7 @@ import {
   functions,
   ref,
   Struct,
+  testUnions,
   Union,
   variables,
   type Call,
@@ -124,7 +125,7 @@ describe('variables', () => {
     data_person.value = before;
   });
 
-  test('unions within', () => {
+  testUnions('unions within', () => {
     const tagged = data_tagged.value as { tag: number; value: Record<string, unknown> };
     expect(tagged).toMatchObject({ tag: 1, value: { d: 2.5, bytes: [0, 0, 0, 0, 0, 0, 4, 64] } });
     data_tagged.value = { tag: 0, value: { i: -9 } };

@@ -1,6 +1,7 @@
 // No value of any kind, given to anything, ends the process: it is taken, or refused with an error of its own.
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { outputOf } from '../support/subprocess';
+import { testUnions } from './loose';
 
 /** Values that a user should not give, and some that they may. */
 const values = `
@@ -107,7 +108,7 @@ const program = (seed: number) => `
   console.log(errors.size === 0 ? 'alive' : [...errors].slice(0, 5).join('\\n'));`;
 
 describe('values of every kind in every place', () => {
-  test.each([1, 2, 3])('a walk from %d', (seed) => {
+  testUnions.each([1, 2, 3])('a walk from %d', (seed) => {
     expect(outputOf(program(seed), { flags: ['--expose-gc'] })).toBe('alive');
   });
 });

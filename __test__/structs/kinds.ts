@@ -1,5 +1,5 @@
 /** The structs of `structs_kinds.c`, one for each way in which they travel. */
-import { array, bits, Struct, Union, type Schema } from './loose';
+import { array, bits, isPassed, Struct, Union, type Schema } from './loose';
 
 export interface Kind {
   readonly name: string;
@@ -39,7 +39,7 @@ const Bits = Struct({ a: bits('u32', 3), b: bits('i32', 7), c: bits('u32', 22) }
 const BitsDouble = Struct({ a: bits('u64', 40), b: bits('i64', 24), c: 'f64' });
 const BitsAcross = Struct({ a: bits('i32', 20), b: bits('i32', 20), c: bits('i64', 50) });
 
-export const kinds: readonly Kind[] = [
+const all: readonly Kind[] = [
   fields('I8', ['i8'], [-128], [127]),
   fields('U16', ['u16'], [65535], [1]),
   fields('Bool', ['bool'], [true], [false]),
@@ -107,6 +107,9 @@ export const kinds: readonly Kind[] = [
     [1, 2, 3, 4, 5, false],
   ),
 ];
+
+/** Those that are passed by value here. */
+export const kinds: readonly Kind[] = all.filter(({ schema }) => isPassed(schema));
 
 /** What C makes of a value: its fields in order, with the weights 1, 2, 3… */
 export function weigh({ name }: Kind, value: object): number {

@@ -1,4 +1,5 @@
 /** The package without its static types, for tests that hand in anything. */
+import { test } from '@jest/globals';
 import * as arkffi from 'arkffi';
 
 export interface Schema {
@@ -79,9 +80,37 @@ export const {
 
 const open = arkffi.dlopen as unknown as (path: string | null, defs: unknown) => OpenLibrary<unknown>;
 
-/** The functions of a library. */
+/** Whether it is known here how a type is passed by value: of unions, packed structs and bit-fields it is not everywhere. */
+export function isPassed(type: unknown): boolean {
+  const { malloc } = arkffi.dlopen(null, { malloc: {} }).symbols;
+  try {
+    CFunction({ ptr: malloc.ptr, args: [type] }).close();
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_FFI_UNSUPPORTED') return false;
+    throw error;
+  }
+}
+
+/** Whether it is known of unions. */
+export const passesUnions = isPassed(Union({ i: 'i64', d: 'f64' }));
+
+/** A test that passes unions, packed structs or bit-fields by value; skipped where that is not known. */
+export const testUnions = passesUnions ? test : test.skip;
+
+/** The functions of a library. Where unions are not passed, those that take or return one are absent. */
 export function functions(path: string | null, defs: Record<string, unknown>): OpenLibrary<Call> {
-  return open(path, defs) as OpenLibrary<Call>;
+  const opened = open(path, defs) as OpenLibrary<Call>;
+  if (passesUnions) return opened;
+  const symbols: Record<string, Call> = {};
+  for (const name of Object.keys(defs)) {
+    try {
+      symbols[name] = opened.symbols[name]!;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_FFI_UNSUPPORTED') throw error;
+    }
+  }
+  return { symbols, close: () => opened.close() };
 }
 
 /** The variables of a library, each by its type. */

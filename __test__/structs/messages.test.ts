@@ -3,7 +3,19 @@ import { describe, test } from '@jest/globals';
 import type { ErrorCode } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
-import { array, bits, enumeration, fn, functions, opaque, ref, Struct, Union, type Call } from './loose';
+import {
+  array,
+  bits,
+  enumeration,
+  fn,
+  functions,
+  opaque,
+  ref,
+  Struct,
+  testUnions,
+  Union,
+  type Call,
+} from './loose';
 
 const wrongType: ErrorCode = 'ERR_FFI_INVALID_ARG_TYPE';
 const outOfRange: ErrorCode = 'ERR_FFI_OUT_OF_RANGE';
@@ -97,9 +109,11 @@ describe.each(cases)('%s = %p', (path, value, code, ...parts) => {
   };
   const object = () => put(path, value);
 
-  test('an argument', () => check('noop', () => noop(object()), `args[0].${path}`));
-  test('a later argument', () => check('second', () => second(1, null, object()), `args[2].${path}`));
-  test('within an array', () => check('second', () => second(1, [{}, object()], {}), `args[1][1].${path}`));
+  testUnions('an argument', () => check('noop', () => noop(object()), `args[0].${path}`));
+  testUnions('a later argument', () => check('second', () => second(1, null, object()), `args[2].${path}`));
+  testUnions('within an array', () =>
+    check('second', () => second(1, [{}, object()], {}), `args[1][1].${path}`),
+  );
   test('create', () => check('create', () => Deep.create(object())));
   test('write', () => check('write', () => Deep.write(Deep.create(), object())));
   test('ref', () => check('ref', () => ref(Deep, object())));
@@ -112,7 +126,7 @@ describe.each(cases)('%s = %p', (path, value, code, ...parts) => {
 });
 
 describe('the whole value', () => {
-  test.each<[string, () => unknown]>([
+  testUnions.each<[string, () => unknown]>([
     ['noop: args[0]', () => noop(5)],
     ['second: args[2]', () => second(1, null, 5)],
     ['second: args[1]', () => second(1, 'text', {})],

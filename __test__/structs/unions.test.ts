@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
 import { labelled } from '../types/refusal';
-import { array, bits, bytesOf, functions, Struct, Union, type Call, type Fields } from './loose';
+import { array, bits, bytesOf, functions, Struct, testUnions, Union, type Call, type Fields } from './loose';
 
 const Value = Union({
   i: 'i64',
@@ -63,7 +63,7 @@ describe('create', () => {
     expect(bytesOf(Value.create({ p: { x: -1 } }))).toEqual([255, 255, 0, 0, 0, 0, 0, 0]);
   });
 
-  test.each(
+  testUnions.each(
     labelled({}, { i: 1, d: 2 }, { i: undefined }, { x: 1 }, { i: 1, x: 1 }, null, 5, 'i', [], new Date(0)),
   )('%s is refused', (_, value) => {
     const code = 'ERR_FFI_INVALID_ARG_TYPE';
@@ -71,14 +71,14 @@ describe('create', () => {
     expectError(() => tagged_number({ tag: 0, value }), code, 'args[0].value');
   });
 
-  test('buffers of the size', () => {
+  testUnions('buffers of the size', () => {
     const buffer = Value.create({ d: 2.5 });
     expect(Value.fromBuffer(Value.create(buffer))['d']).toBe(2.5);
     expect(tagged_number({ tag: 1, value: buffer })).toBe(2.5);
     expectError(() => Value.create(new ArrayBuffer(7)), 'ERR_FFI_INVALID_ARG_TYPE', '8');
   });
 
-  test('a missing union is zero', () => {
+  testUnions('a missing union is zero', () => {
     expect(Tagged.fromBuffer(Tagged.create({ tag: 3 }))).toMatchObject({
       tag: 3,
       value: { i: 0, p: { x: 0, y: 0 } },
@@ -113,7 +113,7 @@ describe('what is decoded', () => {
     expect(value['d']).toBe(2.5);
   });
 
-  test('is accepted wherever the union is', () => {
+  testUnions('is accepted wherever the union is', () => {
     const value = decoded();
     expect(Value.fromBuffer(Value.create(value))['d']).toBe(2.5);
     const point = tagged_point(-3, 5) as { value: Fields };
@@ -126,7 +126,7 @@ describe('what is decoded', () => {
     expect(Tagged.get(buffer, 'value.p')).toEqual({ x: -3, y: 5 });
   });
 
-  test('of another union is not', () => {
+  testUnions('of another union is not', () => {
     const Other = Union({ i: 'i64', d: 'f64' });
     const other = Other.fromBuffer(Other.create({ d: 1 }));
     expectError(() => Value.create(other), 'ERR_FFI_INVALID_ARG_TYPE', 'exactly one');
@@ -141,7 +141,7 @@ describe('what is decoded', () => {
 });
 
 describe('in C', () => {
-  test.each<[number, object, number]>([
+  testUnions.each<[number, object, number]>([
     [0, { i: -9 }, -9],
     [1, { d: 0.25 }, 0.25],
     [2, { f: [0.5, 0.25] }, 1],

@@ -20,9 +20,19 @@ pub fn result_words(_aggregate: &Aggregate) -> Option<[usize; 2]> {
     None
 }
 
-/// How aggregates that libffi does not know travel is not known here.
-pub fn substitute(_aggregate: &Aggregate) -> Option<Vec<Machine>> {
-    None
+/// So many bytes of a struct can be an argument; of larger ones, which are only results, the size does not matter.
+const LARGEST: usize = 64 * 1024;
+
+/// Members of a struct that travels as the aggregate does: of a large one, only size and alignment count. How unions, packed
+/// structs and bit-fields travel is not known here.
+pub fn substitute(aggregate: &Aggregate) -> Option<Vec<Machine>> {
+    let unit = match aggregate.align {
+        1 => Machine::U8,
+        2 => Machine::U16,
+        4 => Machine::U32,
+        _ => Machine::U64,
+    };
+    aggregate.is_large.then(|| vec![unit; aggregate.size.min(LARGEST) / unit.size()])
 }
 
 /// Never called: no plan takes the register path where [`assign`] refuses all.
