@@ -19,6 +19,7 @@ import {
   free,
 } from 'arkffi';
 import { fixture } from '../support/fixture';
+import { testUnions } from '../structs/loose';
 
 const { string_delete } = dlopen(fixture, { string_delete: { args: ['ptr'] } }).symbols;
 const Small = Struct({ a: 'f64', b: 'i8' });
@@ -189,6 +190,9 @@ describe('structs', () => {
     expect(await symbols.small.async(Small.create({ a: 1.5, b: 3 }))).toEqual({ a: 1.5, b: 3 });
     expect(await symbols.large.async({ values })).toEqual({ values });
     expect(await symbols.large.async(Large.create({ values }))).toEqual({ values });
+  });
+
+  testUnions('unions', async () => {
     expect(await symbols.union.async({ a: 0x1234 })).toMatchObject({ a: 0x1234 });
   });
 
