@@ -1,12 +1,13 @@
 /** C functions as JavaScript functions: bound when first needed, variadic ones per combination. */
 import type { FunctionDefinition } from '../define';
-import { variadicType } from '../define';
+import { isNodes, variadicType } from '../define';
 import { describe, ffiError, isArray } from '../errors';
 import { systemError } from '../failure';
 import { environment, layout, native, slots, type NativeFunction, type NativeLibrary } from '../native';
 import { readText } from '../text';
 import { tracedStart, tracing } from '../trace';
 import { typeNamed, type TypeInfo } from '../types';
+import { measureStack } from '../upcall/stack';
 import { checkBackground, startCall, type Options, type Settled } from './background';
 import { leafWrapper } from './leaf';
 import { shapeOf, type Shape } from './shape';
@@ -51,6 +52,8 @@ function bindSignature(
   def: Pick<FunctionDefinition, 'result' | 'holds' | 'pump' | 'leaf' | 'throws' | 'traced'>,
 ): Bound {
   const { group, owner } = target;
+  // C can enter JavaScript by itself then: native code must know where the stack ends for that.
+  if ([...types, def.result].some(isNodes)) measureStack();
   const shape = shapeOf(types, fixed, def.result, def.holds);
   const mode = def.pump ? 'pumped' : shape.suspends ? 'suspendable' : 'direct';
   const [entry, id] = bindNative(target, shape, mode);

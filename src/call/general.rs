@@ -19,11 +19,11 @@ use crate::background::job::Job;
 use crate::background::{helpers, pool};
 use crate::convert::text;
 use crate::memory::heap::Refusal;
-use crate::plan::{Returned, Source};
+use crate::plan::{Plan, Returned, Source};
 use crate::signature::MAX_PARAMETERS;
 use crate::slots::{
     ACTIVE, ERRNO, ERRNO_AT, FLAG_BITS, FLAG_SAME_TEXT, FLAG_USES_BUFFERS, FLAGS, ORIGIN, RESULT,
-    RESULT_NUMBER, STACK_LIMIT, STATUS, Status,
+    RESULT_NUMBER, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status,
 };
 use crate::state::{FRAME_ENTERS_JS, FRAME_PENDING, Frame};
 use crate::types::{Convert, TypeId};
@@ -78,7 +78,10 @@ pub(super) unsafe extern "C" fn general(
     let (flags, limit) = unsafe { (slots.add(FLAGS).replace(0) as u32, *slots.add(STACK_LIMIT)) };
     let flags = if function.repeats.is_some() { flags | FLAG_SAME_TEXT } else { flags };
     let here = &raw const flags as usize;
-    if here < limit as usize + RESERVE {
+    // SAFETY: the slots have a word for it.
+    let script_limit = unsafe { *slots.add(SCRIPT_LIMIT) } as usize;
+    let enters_too_deep = || function.plan().enters_js && here < script_limit + copies(function.plan());
+    if here < limit as usize + RESERVE || enters_too_deep() {
         // SAFETY: the entry's slots.
         return unsafe { refuse(slots, Status::StackOverflow) };
     }
@@ -90,6 +93,13 @@ pub(super) unsafe extern "C" fn general(
             call(env, info, function, entry, flags, text::Arguments::new(&mut []))
         }
     }
+}
+
+/// Native stack that C needs before it enters JavaScript, as far as that can be told: for the arguments on the stack, and for
+/// copies of them and of the result, in bytes. V8 ends the process where it is entered below its own stack.
+fn copies(plan: &Plan) -> usize {
+    let result = plan.signature.result.aggregate().map_or(0, |aggregate| aggregate.size);
+    2 * (plan.frame_words * 8 + result)
 }
 
 /// A call with strings or Node-API values. A function of its own, so that other calls do not take up the
