@@ -40,12 +40,17 @@ function read(owner: string, source: unknown, rest: readonly unknown[]) {
 
 function prepare(owner: string, source: unknown, rest: readonly unknown[]) {
   const { texts, values, uses } = read(owner, source, rest);
-  const scope: Scope = { typedefs: new Map([['FILE', file]]), tags: new Map(), constants: new Map() };
+  const scope: Scope = {
+    typedefs: new Map([['FILE', file]]),
+    tags: new Map(),
+    constants: new Map(),
+    variables: new Map(),
+  };
   for (const used of uses) {
     const known = typeof used === 'object' && used !== null ? scopes.get(used) : undefined;
     if (known === undefined)
       throw ffiError('ERR_FFI_INVALID_TYPE', `${owner} builds on what cdef gave, got ${describe(used)}`);
-    for (const part of ['typedefs', 'tags', 'constants'] as const)
+    for (const part of ['typedefs', 'tags', 'constants', 'variables'] as const)
       for (const [name, value] of known[part]) (scope[part] as Map<string, unknown>).set(name, value);
   }
   for (const value of values) {
@@ -54,13 +59,20 @@ function prepare(owner: string, source: unknown, rest: readonly unknown[]) {
   }
   const maker = new Maker(owner);
   const cursor = new Cursor(owner, tokenize(owner, texts, values));
-  return { scope, maker, parser: new Parser(cursor, scope, (type) => maker.sizeOf(type)) };
+  return { scope, maker, parser: new Parser(cursor, scope, maker) };
 }
 
 /** Makes every type that was declared, so that one that is wrong is refused even if nothing uses it. */
 function makeAll(maker: Maker, { structs, enums }: Parser): void {
   for (const declaration of enums) maker.enumeration(declaration, declaration.at);
-  for (const declaration of structs) maker.struct(declaration, declaration.at);
+  for (const declaration of structs) {
+    try {
+      maker.struct(declaration, declaration.at);
+    } catch (error) {
+      // One that arkffi lacks may be declared, and be pointed to.
+      if ((error as { code?: unknown }).code !== 'ERR_FFI_UNSUPPORTED') throw error;
+    }
+  }
 }
 
 /** The definition of a symbol, checked as `dlopen` would check it. */
@@ -85,21 +97,23 @@ export function cdef(source: unknown, ...rest: unknown[]): object {
   const defs: Record<string, unknown> = {};
   for (const declaration of parser.symbols) {
     const { name, at } = declaration;
-    const value = define('cdef', maker, declaration);
-    if (Object.hasOwn(defs, name)) {
-      if (isSame(defs[name], value)) continue;
+    const made = define('cdef', maker, declaration);
+    const known = Object.hasOwn(defs, name) ? (defs[name] as Record<string, unknown>) : undefined;
+    if (known !== undefined && !isSame(known, made))
       throw failAt('cdef', at, `'${name}' is declared already, as something else`);
-    }
-    Object.defineProperty(defs, name, { value, enumerable: true });
+    // Any of the declarations may name the symbol.
+    const value = known === undefined || 'symbol' in made ? made : known;
+    Object.defineProperty(defs, name, { value, enumerable: true, configurable: true });
   }
   Object.freeze(defs);
   scopes.set(defs, scope);
   return defs;
 }
 
-/** Whether two definitions are the same, as far as can be seen: composite types are compared by kind. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** Whether two definitions are of the same types, as far as can be seen: composite types are compared by kind. */
+function isSame(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  const typesOf = (definition: object) => JSON.stringify({ ...definition, symbol: undefined });
+  return typesOf(a) === typesOf(b);
 }
 
 /** One type, from its C text. */

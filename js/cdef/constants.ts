@@ -1,111 +1,183 @@
-/** Constant expressions: lengths, widths, the values of enumerations. */
+/** Constant expressions: lengths, widths, the values of enumerations. Integers with the types that C gives them. */
 import type { Cursor } from './cursor';
+import {
+  binaryResult,
+  conditionalResult,
+  constantOf,
+  converted,
+  precedences,
+  sizeType,
+  unaryResult,
+  type Constant,
+  type IntegerType,
+} from './integers';
+import { characterOf, integerOf, sizeOfString, wholeOf } from './literals';
+import type { CType } from './syntax';
 import { naming, type Token } from './tokens';
 
 /** What the names in an expression stand for. */
-export interface Constants {
-  valueOf(name: string): bigint | undefined;
-  /** The size of the type that comes next in parentheses; undefined where none does. */
-  sizeOfNext(): bigint | undefined;
+export interface Names {
+  valueOf(name: string): Constant | undefined;
+  /** Whether a type begins so many tokens on. */
+  isType(ahead: number): boolean;
+  /** The type that comes next. */
+  readType(): CType;
+  /** The type of the variable, or of the part of one, that comes next; undefined where none does. */
+  readOperand(): CType | undefined;
+  sizeOf(type: CType): number;
+  alignOf(type: CType): number;
+  /** The offset of the member that comes next, in a struct. */
+  readOffset(type: CType): Constant;
+  /** Undefined for a type that is no integer. */
+  integerTypeOf(type: CType): IntegerType | undefined;
 }
 
-type Operator = (a: bigint, b: bigint) => bigint;
+const alignments = ['_Alignof', 'alignof', '__alignof__', '__alignof'];
 
-const truth = (value: boolean): bigint => (value ? 1n : 0n);
+class Expression {
+  readonly #cursor: Cursor;
+  readonly #names: Names;
 
-const operators: Readonly<Record<string, readonly [precedence: number, apply: Operator]>> = {
-  '||': [1, (a, b) => truth(a !== 0n || b !== 0n)],
-  '&&': [2, (a, b) => truth(a !== 0n && b !== 0n)],
-  '|': [3, (a, b) => a | b],
-  '^': [4, (a, b) => a ^ b],
-  '&': [5, (a, b) => a & b],
-  '==': [6, (a, b) => truth(a === b)],
-  '!=': [6, (a, b) => truth(a !== b)],
-  '<': [7, (a, b) => truth(a < b)],
-  '>': [7, (a, b) => truth(a > b)],
-  '<=': [7, (a, b) => truth(a <= b)],
-  '>=': [7, (a, b) => truth(a >= b)],
-  '<<': [8, (a, b) => a << b],
-  '>>': [8, (a, b) => a >> b],
-  '+': [9, (a, b) => a + b],
-  '-': [9, (a, b) => a - b],
-  '*': [10, (a, b) => a * b],
-  '/': [10, (a, b) => a / b],
-  '%': [10, (a, b) => a % b],
-};
+  constructor(cursor: Cursor, names: Names) {
+    this.#cursor = cursor;
+    this.#names = names;
+  }
 
-const escapes: Readonly<Record<string, number>> = {
-  ...{ a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '0': 0 },
-  ...{ '\\': 92, "'": 39, '"': 34, '?': 63 },
-};
+  conditional(): Constant {
+    const cursor = this.#cursor;
+    const condition = this.#binary(1);
+    if (!cursor.take('?')) return condition;
+    const yes = cursor.nested(() => this.conditional());
+    cursor.expect(':', "after the value of '?'");
+    return conditionalResult(
+      condition,
+      yes,
+      cursor.nested(() => this.conditional()),
+    );
+  }
 
-function characterOf(cursor: Cursor, token: Token): bigint {
-  const text = token.text.slice(1, -1);
-  if (text.length === 1) return BigInt(text.charCodeAt(0));
-  if (text.startsWith('\\') && text.length === 2 && Object.hasOwn(escapes, text[1]!))
-    return BigInt(escapes[text[1]!]!);
-  const code = /^\\(?:x([0-9a-f]{1,2})|([0-7]{1,3}))$/i.exec(text);
-  if (code === null) throw cursor.fail(`${token.text} is not a single character`, token);
-  return BigInt(code[1] === undefined ? parseInt(code[2]!, 8) : parseInt(code[1], 16));
-}
-
-function integerOf(cursor: Cursor, token: Token): bigint {
-  const digits = token.text.replace(/[uUlL]{1,3}$/, '');
-  if (/^(?:0|[1-9]\d*|0[xX][\da-fA-F]+|0[bB][01]+)$/.test(digits)) return BigInt(digits);
-  if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits}`);
-  throw cursor.fail(`'${token.text}' is not an integer`, token);
-}
-
-/** Reads an expression whose value the compiler must know. */
-export function readConstant(cursor: Cursor, constants: Constants): bigint {
-  const checked = (value: bigint, at: Token): bigint => {
-    if (value >= -(2n ** 63n) && value < 2n ** 64n) return value;
-    throw cursor.fail('the value has more than 64 bits', at);
-  };
-  const primary = (): bigint => {
-    const token = cursor.next();
-    if (token.kind === 'number') return checked(integerOf(cursor, token), token);
-    if (token.kind === 'char') return characterOf(cursor, token);
-    if (token.kind === 'name') {
-      const value = token.text === 'sizeof' ? constants.sizeOfNext() : constants.valueOf(token.text);
-      if (value !== undefined) return value;
-      throw cursor.fail(`'${token.text}' is not a constant`, token);
+  #binary(least: number): Constant {
+    const cursor = this.#cursor;
+    let left = this.#unary();
+    for (;;) {
+      const token = cursor.peek();
+      const isOperator = token.kind === 'mark' && Object.hasOwn(precedences, token.text);
+      if (!isOperator || precedences[token.text]! < least) return left;
+      cursor.next();
+      const right = cursor.nested(() => this.#binary(precedences[token.text]! + 1));
+      left = binaryResult(token.text, left, right, token);
     }
-    if (token.text === '(') {
-      const value = cursor.nested(conditional);
+  }
+
+  #unary(): Constant {
+    const cursor = this.#cursor;
+    const token = cursor.peek();
+    if (token.kind === 'mark' && ['+', '-', '~', '!'].includes(token.text)) {
+      cursor.next();
+      return unaryResult(
+        token.text,
+        cursor.nested(() => this.#unary()),
+        token,
+      );
+    }
+    if (token.kind === 'name' && token.text === '__extension__') {
+      cursor.next();
+      return this.#unary();
+    }
+    if (cursor.sees('sizeof')) return this.#sizeof();
+    if (alignments.some((word) => cursor.sees(word))) {
+      cursor.next();
+      return this.#measure(this.#inParentheses(() => this.#names.alignOf(this.#names.readType())));
+    }
+    if (cursor.sees('offsetof') || cursor.sees('__builtin_offsetof')) return this.#offsetof();
+    return cursor.sees('(') && this.#names.isType(1) ? this.#cast() : this.#primary();
+  }
+
+  #measure(bytes: number): Constant {
+    return constantOf(BigInt(bytes), sizeType());
+  }
+
+  #inParentheses<T>(read: () => T): T {
+    this.#cursor.expect('(', 'here');
+    const found = this.#cursor.nested(read);
+    this.#cursor.expect(')', 'after the type');
+    return found;
+  }
+
+  #sizeof(): Constant {
+    const cursor = this.#cursor;
+    const names = this.#names;
+    cursor.next();
+    if (cursor.sees('(') && names.isType(1))
+      return this.#measure(this.#inParentheses(() => names.sizeOf(names.readType())));
+    const operand = cursor.attempt(() => names.readOperand());
+    if (operand !== undefined) return this.#measure(names.sizeOf(operand));
+    const isEnclosed = cursor.sees('(') && cursor.peek(1).kind === 'string';
+    if (isEnclosed) return this.#measure(this.#inParentheses(() => this.#string()));
+    if (cursor.peek().kind === 'string') return this.#measure(this.#string());
+    return this.#measure(cursor.nested(() => this.#unary()).type.size);
+  }
+
+  /** The bytes of a string, which may consist of several. */
+  #string(): number {
+    let text = this.#cursor.next();
+    while (this.#cursor.peek().kind === 'string') {
+      const more = this.#cursor.next().text;
+      text = { ...text, text: text.text.slice(0, -1) + more.slice(more.indexOf('"') + 1) };
+    }
+    return sizeOfString(this.#cursor, text);
+  }
+
+  #offsetof(): Constant {
+    const cursor = this.#cursor;
+    cursor.next();
+    return this.#inParentheses(() => {
+      const type = this.#names.readType();
+      cursor.expect(',', 'after the type');
+      return converted(this.#names.readOffset(type), sizeType());
+    });
+  }
+
+  #cast(): Constant {
+    const cursor = this.#cursor;
+    const at = cursor.peek(1);
+    const type = this.#inParentheses(() => this.#names.readType());
+    const integer = this.#names.integerTypeOf(type);
+    if (integer === undefined) throw cursor.fail('a constant is an integer; it cannot have this type', at);
+    const whole = wholeOf(cursor.peek());
+    if (whole === undefined)
+      return converted(
+        cursor.nested(() => this.#unary()),
+        integer,
+      );
+    cursor.next();
+    return converted(constantOf(whole, { size: 8, isUnsigned: false }), integer);
+  }
+
+  #primary(): Constant {
+    const cursor = this.#cursor;
+    const token = cursor.next();
+    if (token.kind === 'number') return integerOf(cursor, token);
+    if (token.kind === 'char') return characterOf(cursor, token);
+    if (token.kind === 'name') return this.#named(token);
+    if (token.kind === 'mark' && token.text === '(') {
+      const value = cursor.nested(() => this.conditional());
       cursor.expect(')', 'after the expression');
       return value;
     }
-    if (['+', '-', '~', '!'].includes(token.text)) {
-      const value = cursor.nested(primary);
-      if (token.text === '!') return truth(value === 0n);
-      return token.text === '+' ? value : checked(token.text === '-' ? -value : ~value, token);
-    }
     throw cursor.fail(`expected a constant, found ${naming(token)}`, token);
-  };
-  const binary = (least: number): bigint => {
-    let left = primary();
-    for (;;) {
-      const token = cursor.peek();
-      const found =
-        token.kind === 'mark' && Object.hasOwn(operators, token.text) ? operators[token.text]! : undefined;
-      if (found === undefined || found[0] < least) return left;
-      cursor.next();
-      const right = cursor.nested(() => binary(found[0] + 1));
-      if ((token.text === '/' || token.text === '%') && right === 0n)
-        throw cursor.fail('a division by zero', token);
-      if ((token.text === '<<' || token.text === '>>') && (right < 0n || right > 63n))
-        throw cursor.fail('a shift by more than 63 bits', token);
-      left = checked(found[1](left, right), token);
-    }
-  };
-  const conditional = (): bigint => {
-    const condition = binary(1);
-    if (!cursor.take('?')) return condition;
-    const yes = cursor.nested(conditional);
-    cursor.expect(':', "after the value of '?'");
-    const no = cursor.nested(conditional);
-    return condition !== 0n ? yes : no;
-  };
-  return conditional();
+  }
+
+  #named(token: Token): Constant {
+    const value = this.#names.valueOf(token.text);
+    if (value !== undefined) return value;
+    throw this.#cursor.fail(`'${token.text}' is not a constant`, token);
+  }
+}
+
+/** Reads an expression whose value the compiler must know. */
+export function readConstant(cursor: Cursor, names: Names): Constant {
+  const { fault, ...constant } = new Expression(cursor, names).conditional();
+  if (fault !== undefined) throw cursor.fail(fault.message, fault.at);
+  return constant;
 }

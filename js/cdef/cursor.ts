@@ -48,6 +48,14 @@ export class Cursor {
     return failAt(this.owner, at, message, code);
   }
 
+  /** Runs a part of the parser; where it finds nothing, the cursor stays. */
+  attempt<T>(parse: () => T | undefined): T | undefined {
+    const start = this.#at;
+    const found = parse();
+    if (found === undefined) this.#at = start;
+    return found;
+  }
+
   /** Runs a part of the parser that may come to itself again. */
   nested<T>(parse: () => T): T {
     if (++this.#depth > maxDepth) throw this.fail(`nested deeper than ${maxDepth} levels`);

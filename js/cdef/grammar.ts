@@ -1,116 +1,128 @@
-/** The types of C, parsed: what stands before declarators, declarators, structs, enumerations. */
+/** The types of C, parsed: what stands before declarators, structs, enumerations. */
 import { hint, nearest } from '../types';
-import { takeAttributes, type Attributes } from './attributes';
-import { readConstant } from './constants';
+import { noAttributes, takeAttributes, type Attributes } from './attributes';
+import type { Names } from './constants';
 import type { Cursor } from './cursor';
+import { Declarators, isConstWord, type Specified } from './declarators';
+import { binaryResult, bool, constantOf, converted, fits, int, type Constant } from './integers';
 import { combined, named, specifiers, unsupported } from './names';
-import type {
-  ArrayOf,
-  CType,
-  EnumDeclaration,
-  Field,
-  FunctionOf,
-  Parameter,
-  Scope,
-  StructDeclaration,
-} from './syntax';
+import { Operands, type Measures } from './operands';
+import type { CType, EnumDeclaration, Field, Scope, StructDeclaration, SymbolDeclaration } from './syntax';
 import { naming, type Place, type Token } from './tokens';
-
-/** What stands before the declarators. */
-export interface Specified {
-  readonly type: CType;
-  readonly isTypedef: boolean;
-  readonly attributes: Attributes;
-}
-
-/** A declarator: the name it declares, and the type it makes of the one before it. */
-interface Declarator {
-  readonly name: Token | undefined;
-  readonly build: (type: CType) => CType;
-}
-
-type Suffix = (type: CType) => CType;
-
-const isConstWord = ({ kind, text }: Token): boolean =>
-  kind === 'name' && ['const', '__const', '__const__'].includes(text);
 
 /** `complex` of <complex.h>, which is a name everywhere but behind a floating-point type. */
 function isComplex({ text }: Token, words: readonly string[]): boolean {
   return text === 'complex' && (words.includes('double') || words.includes('float'));
 }
 
-/** More dimensions, stars or parameters than this are refused. */
-const maxParts = 200;
+/** A type, and the elements of an array, as const. */
+function constOf(type: CType): CType {
+  return type.kind === 'array'
+    ? { ...type, isConst: true, of: constOf(type.of) }
+    : { ...type, isConst: true };
+}
 
-export class TypeParser {
+/** Words that say how a symbol is seen, not what it is. */
+const storage: Readonly<Record<string, 'isTypedef' | 'isStatic' | 'isInline' | 'isExtern'>> = {
+  typedef: 'isTypedef',
+  static: 'isStatic',
+  extern: 'isExtern',
+  inline: 'isInline',
+  __inline: 'isInline',
+  __inline__: 'isInline',
+};
+
+export class TypeParser extends Declarators {
   /** The structs and unions with fields, in their order. */
   readonly structs: StructDeclaration[] = [];
   readonly enums: EnumDeclaration[] = [];
+  readonly symbols: SymbolDeclaration[] = [];
   /** What `#pragma pack` has set. */
   protected pack: number | undefined;
+  protected readonly names: Names;
 
   constructor(
-    readonly cursor: Cursor,
+    cursor: Cursor,
     readonly scope: Scope,
-    readonly sizeOf: (type: CType) => number,
-  ) {}
+    measures: Measures,
+  ) {
+    super(cursor);
+    this.names = new Operands(cursor, measures, {
+      valueOf: (name) => scope.constants.get(name),
+      typeOf: (name) => scope.variables.get(name),
+      isType: (ahead) => this.isType(ahead),
+      readType: () => this.typeName(),
+      readConstant: () => this.constant(),
+    });
+  }
 
-  #isType(token: Token): boolean {
+  protected isType(ahead: number): boolean {
+    const token = this.cursor.peek(ahead);
     if (token.kind === 'given') return true;
     if (token.kind !== 'name') return false;
     const { text } = token;
     return (
       specifiers.has(text) ||
       isConstWord(token) ||
-      ['struct', 'union', 'enum', 'volatile', 'signed'].includes(text) ||
-      unsupported.has(text) ||
+      ['struct', 'union', 'enum', 'volatile', '__volatile__', 'va_list'].includes(text) ||
       this.scope.typedefs.has(text) ||
-      named(text) !== undefined
+      (named(text) !== undefined && !this.scope.constants.has(text))
     );
   }
 
-  /** The type that declarators build on, and what goes with it. */
   protected specifiers(): Specified {
     const { cursor } = this;
     const start = cursor.peek();
-    const attributes: Attributes = { packed: false, abi: undefined };
+    const attributes = noAttributes();
+    const flags = { isTypedef: false, isStatic: false, isInline: false, isExtern: false };
     const words: string[] = [];
-    let [isConst, isTypedef] = [false, false];
+    let isConst = false;
     let type: CType | undefined;
     for (;;) {
-      const token = cursor.peek();
       if (takeAttributes(cursor, attributes)) continue;
+      const token = cursor.peek();
       if (isConstWord(token)) isConst = true;
-      else if (token.kind === 'name' && token.text === 'typedef') isTypedef = true;
-      else if (token.kind === 'name' && token.text === 'extern') isTypedef = false;
-      else if (token.kind === 'name' && (unsupported.has(token.text) || isComplex(token, words)))
-        throw cursor.fail(`'${token.text}' is not supported`, token, 'ERR_FFI_UNSUPPORTED');
-      else if (token.kind === 'name' && specifiers.has(token.text) && type === undefined)
+      else if (token.kind === 'name' && Object.hasOwn(storage, token.text))
+        flags[storage[token.text]!] = true;
+      else if (type === undefined && this.#isSpecifier(token, words)) {
         words.push(token.text);
-      else if (type === undefined && words.length === 0 && this.#isType(token)) {
+        this.#skipOperand(token);
+        continue;
+      } else if (type === undefined && words.length === 0 && this.isType(0)) {
         type = this.#oneType();
         continue;
       } else break;
       cursor.next();
-      if (words.length > 4) break;
     }
     if (type === undefined && words.length === 0) throw this.#noType(cursor.peek(), start);
     type ??= this.#basic(words, start);
-    const isEnum = type.kind === 'declared' && type.declaration.keyword === 'enum';
-    if (isEnum && attributes.packed) throw this.#packed(start);
-    return { type: isConst ? { ...type, isConst } : type, isTypedef, attributes };
+    return { type: isConst ? constOf(type) : type, ...flags, attributes };
+  }
+
+  /** Whether a word belongs to the name of one of C's own types. */
+  #isSpecifier(token: Token, words: readonly string[]): boolean {
+    if (token.kind !== 'name') return false;
+    const { text } = token;
+    // Headers that are older than it make a typedef of it.
+    if (text === 'bool') return words.length === 0 && !this.scope.typedefs.has(text);
+    if (text === 'va_list') return words.length === 0 && !this.scope.typedefs.has(text);
+    return specifiers.has(text) || isComplex(token, words);
+  }
+
+  /** Takes a specifier, and what stands in parentheses behind it: `_Atomic(int)`, `_BitInt(7)`. */
+  #skipOperand({ text }: Token): void {
+    this.cursor.next();
+    if (['_Atomic', '_BitInt'].includes(text) && this.cursor.sees('(')) this.cursor.skipBalanced('(', ')');
   }
 
   #basic(words: readonly string[], at: Place): CType {
     const known = combined(words);
     if (known !== undefined) return { kind: 'named', isConst: false, at, ...known };
     const name = words.join(' ');
-    const isLongDouble = [...words].sort().join(' ') === 'double long';
-    throw this.cursor.fail(
-      isLongDouble ? `'${name}' is not supported` : `'${name}' is not a type`,
-      at,
-      isLongDouble ? 'ERR_FFI_UNSUPPORTED' : 'ERR_FFI_INVALID_TYPE',
-    );
+    const isLacking = words.some((word) => unsupported.has(word) || word === 'complex' || word === 'va_list');
+    if (isLacking || [...words].sort().join(' ') === 'double long')
+      return { kind: 'unsupported', what: `'${name}'`, isConst: false, at, isList: name.endsWith('va_list') };
+    throw this.cursor.fail(`'${name}' is not a type`, at);
   }
 
   #noType(token: Token, start: Place): Error {
@@ -121,11 +133,8 @@ export class TypeParser {
     const name = token.text.slice(0, 60);
     const names = [
       ...this.scope.typedefs.keys(),
-      ...[...specifiers].filter((word) => !word.startsWith('__')),
-      'size_t',
-      'uint8_t',
-      'int32_t',
-      'int64_t',
+      ...[...specifiers].filter((word) => !word.startsWith('_')),
+      ...['size_t', 'uint8_t', 'int32_t', 'int64_t'],
     ];
     const near = hint(nearest(name, names));
     const declare =
@@ -159,7 +168,7 @@ export class TypeParser {
   }
 
   #struct(at: Token, keyword: 'struct' | 'union'): CType {
-    const attributes: Attributes = { packed: false, abi: undefined };
+    const attributes = noAttributes();
     takeAttributes(this.cursor, attributes);
     const tag = this.#optionalName();
     const declaration = this.#tag<StructDeclaration>({ keyword, tag, at });
@@ -178,8 +187,18 @@ export class TypeParser {
     this.#checkNew(declaration, declaration.fields, at);
     declaration.fields = fields;
     declaration.pack = attributes.packed ? 1 : this.pack;
+    declaration.refused = this.#refusal(attributes, fields);
     this.structs.push(declaration);
     return type;
+  }
+
+  /** What of a struct is not supported. */
+  #refusal({ refused, packed }: Attributes, fields: readonly Field[]): string | undefined {
+    if (refused !== undefined) return `the attribute '${refused}'`;
+    const isBoth = packed && this.pack !== undefined && this.pack > 1;
+    const hasBits = fields.some(({ width }) => width !== undefined);
+    // Compilers do not agree on its alignment.
+    return isBoth && hasBits ? "'packed' within '#pragma pack', with bit-fields," : undefined;
   }
 
   #checkNew(declaration: StructDeclaration | EnumDeclaration, contents: unknown, at: Place): void {
@@ -192,206 +211,161 @@ export class TypeParser {
   #fields(fields: Field[]): void {
     const { cursor } = this;
     if (cursor.peek().kind === 'end') throw cursor.fail("expected '}', found the end");
-    if (cursor.take(';')) return;
+    if (cursor.peek().kind === 'pack') {
+      this.setPack();
+      return;
+    }
+    if (cursor.take(';') || this.assertion()) return;
     const specified = this.specifiers();
-    if (cursor.sees(';')) {
-      const { type } = specified;
-      const isAnonymous = type.kind === 'declared' && type.declaration.tag === undefined;
-      if (!isAnonymous) throw cursor.fail(`expected a field's name, found ';'`);
-      if (type.declaration.keyword !== 'enum')
-        fields.push({ name: undefined, type, width: undefined, at: type.at });
-    } else {
+    if (cursor.sees(';')) this.#unnamedField(specified, fields);
+    else {
       do fields.push(this.#field(specified));
       while (cursor.take(','));
     }
     cursor.expect(';', 'after the field');
   }
 
+  /** A struct or union without a name; one with a tag is declared, and is no member. */
+  #unnamedField({ type, attributes }: Specified, fields: Field[]): void {
+    const isDeclared = type.kind === 'declared';
+    const { declaration } = isDeclared ? type : {};
+    const isStruct = declaration !== undefined && declaration.keyword !== 'enum';
+    const isComplete = isStruct && declaration.fields !== undefined;
+    if (!isDeclared || (isStruct && !isComplete))
+      throw this.cursor.fail(`expected a field's name, found ';'`);
+    if (!isStruct || declaration.tag !== undefined) return;
+    const refused = attributes.packed ? 'packed' : attributes.refused;
+    const member = refused === undefined ? type : this.refused(refused, type.at);
+    fields.push({ name: undefined, type: member, width: undefined, at: type.at });
+  }
+
   #field(specified: Specified): Field {
     const at = this.cursor.peek();
-    const { name, build } = this.cursor.sees(':')
-      ? { name: undefined, build: (type: CType) => type }
+    const declarator = this.cursor.sees(':')
+      ? { name: undefined, build: (type: CType) => type, attributes: { ...specified.attributes } }
       : this.declarator(specified);
-    const type = build(specified.type);
-    const width = this.cursor.take(':') ? this.#length('the width of a bit-field') : undefined;
-    const attributes: Attributes = { packed: false, abi: undefined };
+    const { name, attributes } = declarator;
+    const width = this.cursor.take(':') ? this.length('the width of a bit-field') : undefined;
     takeAttributes(this.cursor, attributes);
-    if (attributes.packed || specified.attributes.packed) throw this.#packed(at);
+    if (attributes.packed || specified.attributes.packed) attributes.refused ??= 'packed';
     if (name === undefined && width === undefined) throw this.cursor.fail("expected a field's name", at);
+    const type = this.finish({ ...specified, isTypedef: true }, declarator, name ?? at);
     if (type.kind === 'function')
       throw this.cursor.fail('a field is no function; write a pointer to one', at);
     return { name: name?.text, type, width, at: name ?? at };
   }
 
-  /** What is packed by itself has another size or place; only structs and unions are known so. */
-  #packed(at: Token): Error {
-    const message = 'a field or an enumeration packed by itself is not supported';
-    return this.cursor.fail(message, at, 'ERR_FFI_UNSUPPORTED');
-  }
-
   #enumeration(at: Token): CType {
-    const attributes: Attributes = { packed: false, abi: undefined };
+    const attributes = noAttributes();
     takeAttributes(this.cursor, attributes);
-    if (attributes.packed) throw this.#packed(at);
     const tag = this.#optionalName();
     const declaration = this.#tag<EnumDeclaration>({ keyword: 'enum', tag, at });
     const type: CType = { kind: 'declared', declaration, isConst: false, at };
+    // An unnamed bit-field has a number behind it.
+    if (this.cursor.sees(':') && this.isType(1)) {
+      this.cursor.next();
+      declaration.storage = this.specifiers().type;
+    }
     if (!this.cursor.take('{')) {
       if (tag !== undefined) return type;
       throw this.cursor.fail(`expected a name or '{' after 'enum', found ${naming(this.cursor.peek())}`);
     }
     this.#checkNew(declaration, declaration.values, at);
-    const values: [string, bigint][] = [];
-    const names = new Set<string>();
-    while (!this.cursor.take('}')) {
-      const name = this.cursor.next();
+    const values = this.#enumerators(declaration);
+    takeAttributes(this.cursor, attributes);
+    if (values.size === 0) throw this.cursor.fail('an enumeration needs a value', at);
+    this.#complete(declaration, values, attributes.packed);
+    return attributes.refused === undefined ? type : this.refused(attributes.refused, at);
+  }
+
+  #enumerators(declaration: EnumDeclaration): Map<string, Constant> {
+    const { cursor } = this;
+    const fixed = declaration.storage && this.names.integerTypeOf(declaration.storage);
+    const values = new Map<string, Constant>();
+    let last: Constant | undefined;
+    while (!cursor.take('}')) {
+      const name = cursor.next();
       if (name.kind !== 'name')
-        throw this.cursor.fail(`expected the name of a value, found ${naming(name)}`, name);
-      if (names.has(name.text))
-        throw this.cursor.fail(`'${name.text}' stands twice in the enumeration`, name);
-      const value = this.cursor.take('=') ? this.#constant() : (values.at(-1)?.[1] ?? -1n) + 1n;
-      values.push([name.text, value]);
-      names.add(name.text);
-      this.scope.constants.set(name.text, value);
-      if (!this.cursor.sees('}')) this.cursor.expect(',', 'or } after the value');
+        throw cursor.fail(`expected the name of a value, found ${naming(name)}`, name);
+      if (values.has(name.text)) throw cursor.fail(`'${name.text}' stands twice in the enumeration`, name);
+      takeAttributes(cursor, noAttributes());
+      const value = cursor.take('=') ? this.constant() : this.#following(last, name);
+      // A value is an int if it can be (C11, 6.7.2.2); larger ones are an extension of compilers.
+      last = fixed === undefined && fits(value.value, int) ? converted(value, int) : value;
+      if (fixed !== undefined) {
+        if (!fits(value.value, fixed))
+          throw cursor.fail(`'${name.text}' is beyond the enumeration's type`, name);
+        last = converted(value, fixed);
+      }
+      values.set(name.text, last);
+      this.scope.constants.set(name.text, last);
+      if (!cursor.sees('}')) cursor.expect(',', 'or } after the value');
     }
-    if (values.length === 0) throw this.cursor.fail('an enumeration needs a value', at);
+    return values;
+  }
+
+  /** The value behind another one, in a larger type where its own ends. */
+  #following(last: Constant | undefined, at: Token): Constant {
+    if (last === undefined) return constantOf(0n);
+    const { type, value } = last;
+    const larger = [type, int, { size: 8, isUnsigned: false }, { size: 8, isUnsigned: true }];
+    const found = larger.find((each) => each !== bool && fits(value + 1n, each));
+    if (found === undefined) throw this.cursor.fail('the value has more than 64 bits', at);
+    return binaryResult('+', constantOf(value, found), constantOf(1n, found), at);
+  }
+
+  /** Tells the values and the type of an enumeration. A packed one has the smallest type that holds them. */
+  #complete(declaration: EnumDeclaration, values: ReadonlyMap<string, Constant>, isPacked: boolean): void {
     const isSafe = (value: bigint) => Number.isSafeInteger(Number(value));
+    const entries = [...values].map(([name, { value }]): [string, bigint] => [name, value]);
     declaration.values = Object.fromEntries(
-      values.map(([name, value]) => [name, isSafe(value) ? Number(value) : value]),
+      entries.map(([name, value]) => [name, isSafe(value) ? Number(value) : value]),
     );
     this.enums.push(declaration);
-    return type;
+    const fixed = declaration.storage && this.names.integerTypeOf(declaration.storage);
+    const isUnsigned = entries.every(([, value]) => value >= 0n);
+    const types = [...(isPacked ? [1, 2] : []), 4, 8].map((size) => ({ size, isUnsigned }));
+    const found = types.find((type) => entries.every(([, value]) => fits(value, type)));
+    declaration.integer = fixed ?? found ?? types.at(-1)!;
+    if (fixed !== undefined) return;
+    const { size } = declaration.integer;
+    const packed = `${isUnsigned ? 'u' : 'i'}${size * 8}`;
+    if (isPacked) declaration.storage = { kind: 'named', type: packed, isConst: false, at: declaration.at };
+    // Once it is complete, those that are no int have the type of the enumeration.
+    for (const [name, constant] of values)
+      if (!fits(constant.value, int))
+        this.scope.constants.set(name, converted(constant, declaration.integer));
   }
 
-  #constant(): bigint {
-    return readConstant(this.cursor, {
-      valueOf: (name) => this.scope.constants.get(name),
-      sizeOfNext: () => {
-        if (!this.cursor.sees('(') || !this.#isType(this.cursor.peek(1))) return undefined;
-        this.cursor.next();
-        const type = this.#typeName();
-        this.cursor.expect(')', 'after the type');
-        return BigInt(this.sizeOf(type));
-      },
-    });
-  }
-
-  #typeName(): CType {
-    const specified = this.specifiers();
-    const { name, build } = this.declarator(specified);
-    if (name !== undefined) throw this.cursor.fail(`'${name.text}' is not wanted here`, name);
-    return build(specified.type);
-  }
-
-  #length(what: string): number {
-    const at = this.cursor.peek();
-    const value = this.#constant();
-    if (value < 0n || value > 2n ** 31n) throw this.cursor.fail(`${what} cannot be ${value}`, at);
-    return Number(value);
-  }
-
-  protected declarator(specified: Specified): Declarator {
-    return this.cursor.nested(() => this.#declared(specified));
-  }
-
-  #declared(specified: Specified): Declarator {
+  /** `_Static_assert(condition, "text")`, which is checked; true where it stood here. */
+  protected assertion(): boolean {
     const { cursor } = this;
-    const attributes = { ...specified.attributes, packed: false };
-    takeAttributes(cursor, attributes);
-    const stars: { at: Place; isConst: boolean }[] = [];
-    while (cursor.sees('*')) {
-      if (stars.length === maxParts) throw cursor.fail(`more than ${maxParts} stars`);
-      const star = { at: cursor.next(), isConst: false };
-      star.isConst = this.#qualifiers(attributes);
-      stars.push(star);
+    const at = cursor.peek();
+    if (!cursor.take('_Static_assert') && !(cursor.sees('(', 1) && cursor.take('static_assert')))
+      return false;
+    cursor.expect('(', 'after _Static_assert');
+    const { value } = this.constant();
+    let text = '';
+    if (cursor.take(',')) while (cursor.peek().kind === 'string') text += cursor.next().text.slice(1, -1);
+    cursor.expect(')', 'after the assertion');
+    if (value === 0n) throw cursor.fail(`the assertion fails${text === '' ? '' : `: ${text}`}`, at);
+    return true;
+  }
+
+  readonly #packs: (number | undefined)[] = [];
+
+  /** What `#pragma pack(…)` says. */
+  protected setPack(): void {
+    const token = this.cursor.next();
+    const words = token.text.split(',').map((word) => word.trim());
+    for (const word of words.filter((given) => given !== '')) {
+      if (word === 'push') this.#packs.push(this.pack);
+      // One without a push is ignored by compilers.
+      else if (word === 'pop') this.pack = this.#packs.length > 0 ? this.#packs.pop() : this.pack;
+      else if (['1', '2', '4', '8', '16'].includes(word)) this.pack = Number(word);
+      else if (word === '0') this.pack = undefined;
+      else throw this.cursor.fail(`'${word}' in #pragma pack is not push, pop, 1, 2, 4, 8 or 16`, token);
     }
-    const inner = this.#isNested() ? this.#parenthesized(specified) : undefined;
-    const name =
-      inner === undefined && cursor.peek().kind === 'name' && !cursor.sees('asm') && !cursor.sees('__asm__')
-        ? cursor.next()
-        : inner?.name;
-    const suffixes: Suffix[] = [];
-    for (let suffix; (suffix = this.#suffix(attributes)) !== undefined;) {
-      if (suffixes.length === maxParts) throw cursor.fail(`more than ${maxParts} dimensions`);
-      suffixes.push(suffix);
-    }
-    if (attributes.packed) throw this.#packed(cursor.peek());
-    const build = (type: CType): CType => {
-      let built = type;
-      for (const { at, isConst } of stars) built = { kind: 'pointer', to: built, isConst, at };
-      for (const suffix of suffixes.reverse()) built = suffix(built);
-      suffixes.reverse();
-      return inner === undefined ? built : inner.build(built);
-    };
-    return { name, build };
-  }
-
-  /** Takes the words behind a star or in a dimension; true where const is one of them. */
-  #qualifiers(attributes: Attributes): boolean {
-    let isConst = false;
-    for (;;) {
-      if (isConstWord(this.cursor.peek())) {
-        isConst = true;
-        this.cursor.next();
-      } else if (!takeAttributes(this.cursor, attributes)) return isConst;
-    }
-  }
-
-  /** Whether a declarator in parentheses comes next, and not parameters. */
-  #isNested(): boolean {
-    if (!this.cursor.sees('(')) return false;
-    const second = this.cursor.peek(1);
-    if (['*', '(', '['].includes(second.text) && second.kind === 'mark') return true;
-    return second.kind === 'name' && !this.#isType(second);
-  }
-
-  #parenthesized(specified: Specified): Declarator {
-    this.cursor.expect('(', 'here');
-    const inner = this.declarator(specified);
-    this.cursor.expect(')', 'after the declarator');
-    return inner;
-  }
-
-  /** Parameters or a dimension behind a name. */
-  #suffix(attributes: Attributes): Suffix | undefined {
-    const at = this.cursor.peek();
-    if (this.cursor.take('(')) return this.#parameters(at, attributes);
-    if (!this.cursor.take('[')) return undefined;
-    this.#qualifiers(attributes);
-    const isOpen = this.cursor.sees(']');
-    const length = isOpen ? undefined : this.#length('the length of an array');
-    this.cursor.expect(']', 'after the length');
-    return (of): ArrayOf => {
-      if (of.kind === 'function') throw this.cursor.fail('an array cannot have functions as elements', at);
-      return { kind: 'array', of, length, isConst: of.isConst, at };
-    };
-  }
-
-  #parameters(at: Token, { abi }: Attributes): Suffix {
-    const parameters: Parameter[] = [];
-    let variadic = false;
-    const isNone = this.cursor.sees('void') && this.cursor.sees(')', 1);
-    if (isNone) this.cursor.next();
-    while (!this.cursor.sees(')')) {
-      if (parameters.length > maxParts) throw this.cursor.fail(`more than ${maxParts} parameters`);
-      variadic = this.cursor.take('...');
-      if (variadic) break;
-      const specified = this.specifiers();
-      parameters.push({ type: this.declarator(specified).build(specified.type) });
-      if (this.cursor.sees(')')) break;
-      this.cursor.expect(',', 'or ) after the parameter');
-      if (this.cursor.sees(')')) throw this.cursor.fail("expected a parameter, found ')'");
-    }
-    this.cursor.expect(')', 'after the parameters');
-    takeAttributes(this.cursor, { packed: false, abi: undefined });
-    return (returns): FunctionOf => {
-      if (returns.kind === 'function' || returns.kind === 'array')
-        throw this.cursor.fail(
-          `a function cannot return ${returns.kind === 'array' ? 'an array' : 'a function'}`,
-          at,
-        );
-      return { kind: 'function', parameters, variadic, returns, abi, isConst: false, at };
-    };
+    if (token.text.trim() === '') this.pack = undefined;
   }
 }

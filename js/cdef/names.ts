@@ -31,28 +31,31 @@ const combinations: Readonly<Record<string, Known>> = {
   'long long unsigned': { type: 'u64' },
   float: { type: 'f32' },
   double: { type: 'f64' },
+  _Float32: { type: 'f32' },
+  _Float64: { type: 'f64' },
+  _Float32x: { type: 'f64' },
 };
+
+/** Words for types that arkffi lacks. */
+export const unsupported: ReadonlySet<string> = new Set([
+  ...['_Complex', '__complex__', '__complex', '_Imaginary', '__int128', '__int128_t', '__uint128_t'],
+  ...['__float128', '__float80', '__bf16', '_Float16', '_Float128', '_Float64x', '_Float128x'],
+  ...['_BitInt', '_Decimal32', '_Decimal64', '_Decimal128', '_Atomic', '__builtin_va_list'],
+]);
 
 /** Words that make up the names of C's own types. */
 export const specifiers: ReadonlySet<string> = new Set([
   ...['void', '_Bool', 'bool', 'char', 'short', 'int', 'long', 'float', 'double'],
-  ...['signed', '__signed', '__signed__', 'unsigned'],
+  ...['signed', '__signed', '__signed__', 'unsigned', '_Float32', '_Float64', '_Float32x'],
+  ...unsupported,
 ]);
 
-/** Words for types that arkffi lacks. */
-export const unsupported: ReadonlySet<string> = new Set([
-  ...['_Complex', '__complex__', '_Imaginary', '__int128', '__int128_t', '__uint128_t', '__float128'],
-  ...[
-    '_Float128',
-    '_Float16',
-    '_Float32x',
-    '_Float64x',
-    '_BitInt',
-    '_Decimal32',
-    '_Decimal64',
-    '_Decimal128',
-  ],
-  ...['_Atomic', '_Alignas', 'alignas', 'va_list', '__builtin_va_list'],
+/** Words that cannot be the name of anything. */
+export const keywords: ReadonlySet<string> = new Set([
+  ...specifiers,
+  ...['struct', 'union', 'enum', 'typedef', 'extern', 'static', 'const', 'volatile', 'restrict', 'inline'],
+  ...['sizeof', '_Alignof', '_Static_assert', 'register', 'return', 'if', 'else', 'for', 'while', 'do'],
+  ...['switch', 'case', 'default', 'break', 'continue', 'goto', 'auto'],
 ]);
 
 /** The type of a combination of specifiers; 'long double' is none. */
@@ -74,6 +77,12 @@ const headers: Readonly<Record<string, Known>> = {
   char8_t: { type: 'u8' },
   char16_t: { type: 'u16', text: 'string16' },
   char32_t: { type: 'u32', text: 'string32' },
+  ...Object.fromEntries(
+    [8, 16, 32, 64].flatMap((bits) => [
+      [`int_least${bits}_t`, { type: `i${bits}` }],
+      [`uint_least${bits}_t`, { type: `u${bits}` }],
+    ]),
+  ),
   intmax_t: { type: 'i64' },
   uintmax_t: { type: 'u64' },
   time_t: { type: 'i64' },

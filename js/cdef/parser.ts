@@ -1,29 +1,27 @@
 /** Declarations of C, parsed. */
 import { takeAttributes } from './attributes';
+import type { Declarator, Specified } from './declarators';
 import { TypeParser } from './grammar';
-import type { CType, SymbolDeclaration } from './syntax';
+import type { CType } from './syntax';
 import { naming } from './tokens';
 
 export class Parser extends TypeParser {
-  readonly symbols: SymbolDeclaration[] = [];
-  readonly #packs: (number | undefined)[] = [];
-
   /** All declarations to the end. */
   declarations(): void {
-    let isOpen = false;
+    let open = 0;
     for (;;) {
       const { kind, text } = this.cursor.peek();
       if (kind === 'end') {
-        if (isOpen) throw this.cursor.fail(`extern "C" is not closed`);
+        if (open > 0) throw this.cursor.fail(`extern "C" is not closed`);
         return;
       }
-      if (kind === 'pack') this.#setPack();
-      else if (this.cursor.take(';')) continue;
-      else if (isOpen && this.cursor.take('}')) isOpen = false;
+      if (kind === 'pack') this.setPack();
+      else if (this.cursor.take(';') || this.assertion()) continue;
+      else if (open > 0 && this.cursor.take('}')) open--;
       else if (text === 'extern' && this.cursor.peek(1).kind === 'string') {
         this.cursor.next();
         this.cursor.next();
-        if (this.cursor.take('{')) isOpen = true;
+        if (this.cursor.take('{')) open++;
       } else this.#declaration();
     }
   }
@@ -31,14 +29,27 @@ export class Parser extends TypeParser {
   /** Declarations, and a type at the end. */
   type(): CType {
     for (;;) {
-      while (this.cursor.peek().kind === 'pack') this.#setPack();
+      if (this.cursor.peek().kind === 'pack') {
+        this.setPack();
+        continue;
+      }
+      if (this.assertion()) {
+        this.cursor.expect(';', 'after the assertion');
+        continue;
+      }
+      const at = this.cursor.peek();
       const specified = this.specifiers();
-      const { name, build } = this.declarator(specified);
+      const declarator = this.declarator(specified);
+      takeAttributes(this.cursor, declarator.attributes);
+      const { name } = declarator;
       const goesOn = this.cursor.take(';') && this.cursor.peek().kind !== 'end';
-      if (!goesOn && this.cursor.peek().kind === 'end') return build(specified.type);
+      const isLast = !goesOn && this.cursor.peek().kind === 'end';
+      // A type that arkffi lacks is refused where it stands.
+      const type = () => this.finish({ ...specified, isTypedef: true }, declarator, name ?? at);
+      if (isLast) return type();
       if (name === undefined && goesOn) continue;
       if (name === undefined || !goesOn || !specified.isTypedef) throw this.#unexpected('the type');
-      this.scope.typedefs.set(name.text, build(specified.type));
+      this.scope.typedefs.set(name.text, type());
     }
   }
 
@@ -49,42 +60,48 @@ export class Parser extends TypeParser {
     return this.cursor.fail(`expected ';' after ${after}, found ${naming(token)}`);
   }
 
-  #setPack(): void {
-    const token = this.cursor.next();
-    const words = token.text.split(',').map((word) => word.trim());
-    for (const word of words.filter((given) => given !== '')) {
-      if (word === 'push') this.#packs.push(this.pack);
-      else if (word === 'pop') this.pack = this.#packs.pop();
-      else if (['1', '2', '4', '8', '16'].includes(word)) this.pack = Number(word);
-      else throw this.cursor.fail(`'${word}' in #pragma pack is not push, pop, 1, 2, 4, 8 or 16`, token);
-    }
-    if (token.text.trim() === '') this.pack = undefined;
-  }
-
   #declaration(): void {
+    const { cursor } = this;
     const specified = this.specifiers();
-    if (this.cursor.take(';') || this.cursor.peek().kind === 'end') return;
+    if (cursor.take(';') || cursor.peek().kind === 'end') return;
     do {
-      const { name, build } = this.declarator(specified);
-      if (name === undefined) throw this.cursor.fail(`expected a name, found ${naming(this.cursor.peek())}`);
-      const type = build(specified.type);
-      const symbol = this.#label();
-      takeAttributes(this.cursor, specified.attributes);
-      if (specified.isTypedef) this.scope.typedefs.set(name.text, type);
-      else this.symbols.push({ name: name.text, type, symbol, at: name });
-    } while (this.cursor.take(','));
-    if (this.cursor.peek().kind !== 'end' && !this.cursor.take(';'))
-      throw this.#unexpected('the declaration');
+      const declarator = this.declarator(specified);
+      if (declarator.name === undefined) throw cursor.fail(`expected a name, found ${naming(cursor.peek())}`);
+      const hasBody = this.#declared(specified, declarator);
+      if (hasBody) return;
+    } while (cursor.take(','));
+    if (cursor.peek().kind !== 'end' && !cursor.take(';')) throw this.#unexpected('the declaration');
   }
 
-  /** The name in the library, as GCC lets it be given: `asm("name")`. */
-  #label(): string | undefined {
-    const isLabel = ['asm', '__asm', '__asm__'].some((word) => this.cursor.take(word));
-    if (!isLabel) return undefined;
-    this.cursor.expect('(', 'after asm');
-    const { kind, text } = this.cursor.next();
-    if (kind !== 'string') throw this.cursor.fail('asm takes the name of a symbol in quotes');
-    this.cursor.expect(')', 'after the name');
-    return text.slice(1, -1);
+  /** Declares what one declarator names; true where a body has ended the declaration. */
+  #declared(specified: Specified, declarator: Declarator): boolean {
+    const { cursor } = this;
+    const name = declarator.name!;
+    takeAttributes(cursor, declarator.attributes);
+    const symbol = this.label();
+    takeAttributes(cursor, declarator.attributes);
+    const type = this.finish(specified, declarator, name);
+    // What a header defines in itself is in no library.
+    const isOwn = specified.isStatic || specified.isInline;
+    const hasBody = isOwn && type.kind === 'function' && cursor.sees('{');
+    const isInitialized = specified.isStatic && cursor.sees('=');
+    if (!specified.isTypedef) this.scope.variables.set(name.text, type);
+    if (hasBody) cursor.skipBalanced('{', '}');
+    if (isInitialized) this.#skipValue();
+    if (specified.isTypedef) this.scope.typedefs.set(name.text, type);
+    else if ((!hasBody && !isInitialized) || specified.isExtern)
+      this.symbols.push({ name: name.text, type, symbol, at: name });
+    return hasBody;
+  }
+
+  /** Leaves an initial value out. */
+  #skipValue(): void {
+    const { cursor } = this;
+    const marks: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+    while (!cursor.sees(',') && !cursor.sees(';') && cursor.peek().kind !== 'end') {
+      const { kind, text } = cursor.peek();
+      if (kind === 'mark' && Object.hasOwn(marks, text)) cursor.skipBalanced(text, marks[text]!);
+      else cursor.next();
+    }
   }
 }

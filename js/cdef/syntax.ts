@@ -1,4 +1,5 @@
 /** C types as the parser knows them. */
+import type { Constant, IntegerType } from './integers';
 import type { Place } from './tokens';
 
 /** Whether the type is const; where it was written. */
@@ -15,6 +16,15 @@ export interface NamedType extends Qualified {
   readonly text?: string;
 }
 
+/** A type that arkffi lacks. Only where it is needed it is refused: pointers to it are pointers. */
+export interface Unsupported extends Qualified {
+  readonly kind: 'unsupported';
+  /** What is not supported, as messages say it. */
+  readonly what: string;
+  /** A `va_list`: as a parameter it travels as an address everywhere. */
+  readonly isList?: boolean;
+}
+
 export interface PointerTo extends Qualified {
   readonly kind: 'pointer';
   readonly to: CType;
@@ -23,6 +33,7 @@ export interface PointerTo extends Qualified {
 export interface ArrayOf extends Qualified {
   readonly kind: 'array';
   readonly of: CType;
+  /** Unknown where it is open, and where it is known only as the function is called. */
   readonly length: number | undefined;
 }
 
@@ -53,8 +64,12 @@ export interface StructDeclaration {
   readonly at: Place;
   fields?: readonly Field[];
   pack?: number | undefined;
+  /** What of it is not supported. */
+  refused?: string | undefined;
   /** What it was made into; while that goes on, 'making'. */
   made?: object | 'making';
+  /** The names that the fields have there. */
+  names?: readonly string[];
   /** The type that pointers to it have while it is incomplete. */
   opaque?: object;
 }
@@ -64,6 +79,10 @@ export interface EnumDeclaration {
   readonly tag: string | undefined;
   readonly at: Place;
   values?: Readonly<Record<string, number | bigint>>;
+  /** The type that it is declared to have. */
+  storage?: CType | undefined;
+  /** The integer type that C has for it. */
+  integer?: IntegerType;
   made?: object;
 }
 
@@ -72,7 +91,7 @@ export interface Declared extends Qualified {
   readonly declaration: StructDeclaration | EnumDeclaration;
 }
 
-export type CType = NamedType | PointerTo | ArrayOf | FunctionOf | Declared;
+export type CType = NamedType | Unsupported | PointerTo | ArrayOf | FunctionOf | Declared;
 
 /** A function or variable. */
 export interface SymbolDeclaration {
@@ -87,5 +106,7 @@ export interface SymbolDeclaration {
 export interface Scope {
   readonly typedefs: Map<string, CType>;
   readonly tags: Map<string, StructDeclaration | EnumDeclaration>;
-  readonly constants: Map<string, bigint>;
+  readonly constants: Map<string, Constant>;
+  /** The types of functions and variables, for sizeof. */
+  readonly variables: Map<string, CType>;
 }

@@ -31,17 +31,26 @@ export function naming({ kind, text }: Token): string {
   return kind === 'end' ? 'the end' : kind === 'given' ? 'a value of the template' : `'${text}'`;
 }
 
-/** Blanks, the preprocessor's lines, then what a token can be. */
-const blank = /(?:\s|\\\r?\n)+|\/\/[^\n]*/y;
-const directive = /#[^\n]*/y;
-const pack = /^#[ \t]*pragma[ \t]+pack[ \t]*\(([^)]*)\)\s*$/;
+/** Blanks and comments, then what a token can be; strings, and the preprocessor's lines, are read by hand. */
+const blank = /\s+|\/\/[^\n]*/y;
+const continuation = /\\\r?\n/y;
 const patterns = [
   ['name', /[A-Za-z_$][\w$]*/y],
-  ['number', /\d[\w.]*/y],
-  ['char', /'(?:[^'\\\n]|\\[^\n])+'/y],
-  ['string', /"(?:[^"\\\n]|\\[^\n])*"/y],
-  ['mark', /\.\.\.|<<|>>|[<>=!]=|&&|\|\||[-+*/%&|^~!<>=()[\]{},;:?.]/y],
+  ['number', /\.?\d[\w.]*(?:(?<=[eEpP])[+-][\w.]*)*/y],
+  ['mark', /\.\.\.|<<|>>|->|[<>=!]=|&&|\|\||[-+*/%&|^~!<>=()[\]{},;:?.]/y],
 ] as const;
+/** What begins a string or a character. */
+const quote = /(?:u8|[uUL])?["']/y;
+
+/** The lines by which the preprocessor tells where a text comes from, and the empty one. */
+const marker = /^#[ \t]*(?:line\b|\d|$)/;
+const pack = /^#[ \t]*pragma[ \t]+pack[ \t]*\(([^)]*)\)\s*$/;
+/** Pragmas that change no layout. */
+const harmless =
+  /^#[ \t]*pragma[ \t]+(?:once|GCC|STDC|region|endregion|warning|message|comment|mark|clang[ \t]+(?:diagnostic|assume_nonnull|system_header|module|deprecated|final))\b/;
+
+/** Longer texts are refused, before they use up memory. */
+const maxLength = 2 ** 23;
 
 /** More tokens than this are refused, before they use up memory. */
 const maxTokens = 1_000_000;
@@ -84,8 +93,10 @@ class Tokenizer {
     this.#lineStart -= this.#at;
     this.#source = source;
     this.#at = 0;
+    if (source.length > maxLength)
+      throw failAt(this.owner, this.#place(), `a text of more than ${maxLength} characters`);
     while (this.#at < source.length) {
-      const skipped = this.#comment() ?? this.#match(blank);
+      const skipped = this.#comment() ?? this.#match(blank) ?? this.#match(continuation);
       if (skipped !== undefined) this.#skip(skipped);
       else this.#token();
     }
@@ -98,16 +109,58 @@ class Tokenizer {
     return this.#source.slice(this.#at, end + 2);
   }
 
+  /** Whether nothing but blanks stands before this place in its line. */
+  #beginsLine(): boolean {
+    const start = this.#source.lastIndexOf('\n', this.#at - 1) + 1;
+    return this.#at === 0 || this.#source.slice(start, this.#at).trim() === '';
+  }
+
+  /** A line of the preprocessor's, with those that it goes on in. */
+  #directive(): boolean {
+    if (this.#source[this.#at] !== '#' || !this.#beginsLine()) return false;
+    const source = this.#source;
+    let end = source.indexOf('\n', this.#at);
+    while (end !== -1 && /\\\r?$/.test(source.slice(Math.max(this.#at, end - 2), end)))
+      end = source.indexOf('\n', end + 1);
+    const line = source.slice(this.#at, end === -1 ? source.length : end);
+    const plain = line
+      .replaceAll(/\\\r?\n/g, ' ')
+      .replaceAll(/\/\*.*?\*\/|\/\/.*$/g, ' ')
+      .trim();
+    const found = pack.exec(plain);
+    if (found !== null) this.#push('pack', found[1]!);
+    else if (!marker.test(plain) && !harmless.test(plain)) throw this.#unknownDirective(plain);
+    this.#skip(line);
+    return true;
+  }
+
+  #unknownDirective(line: string): Error {
+    const name = /^#[ \t]*(?:pragma[ \t]+)?[\w]*/.exec(line)![0];
+    const message = `'${name}': of the preprocessor, only '#pragma pack' is known here; give what 'cc -E -P' prints`;
+    return failAt(this.owner, this.#place(), message);
+  }
+
+  /** A string or character, up to its quote. */
+  #quoted(): boolean {
+    const start = this.#match(quote);
+    if (start === undefined) return false;
+    const end = start.at(-1)!;
+    const source = this.#source;
+    let at = this.#at + start.length;
+    for (; at < source.length && source[at] !== end && source[at] !== '\n'; at++)
+      if (source[at] === '\\') at++;
+    const what = end === '"' ? 'string' : 'character';
+    if (source[at] !== end) throw failAt(this.owner, this.#place(), `the ${what} has no end`);
+    const text = source.slice(this.#at, at + 1);
+    if (what === 'character' && text.length === start.length + 1)
+      throw failAt(this.owner, this.#place(), 'a character is missing between the quotes');
+    this.#push(what === 'string' ? 'string' : 'char', text);
+    this.#skip(text);
+    return true;
+  }
+
   #token(): void {
-    const line = this.#match(directive);
-    if (line !== undefined) {
-      const found = pack.exec(line);
-      const message = `of the preprocessor, only '#pragma pack' is known here`;
-      if (found === null) throw failAt(this.owner, this.#place(), message);
-      this.#push('pack', found[1]!);
-      this.#skip(line);
-      return;
-    }
+    if (this.#directive() || this.#quoted()) return;
     for (const [kind, pattern] of patterns) {
       const text = this.#match(pattern);
       if (text === undefined) continue;
