@@ -49,7 +49,6 @@ test.each([
   ['typedef struct { long double a; } s;', 'long double'],
   ['typedef double s __attribute__((vector_size(16)));', 'vector_size'],
   ['typedef union { int a; } s __attribute__((__transparent_union__));', 'transparent_union'],
-  ['typedef __builtin_va_list s;', '__builtin_va_list'],
   ['typedef double complex s;', 'complex'],
   ['typedef unsigned __int128 s;', 'unsigned __int128'],
   ['typedef _Atomic(int) s;', '_Atomic'],

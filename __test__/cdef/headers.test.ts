@@ -6,7 +6,7 @@ import { c, cdef, dlopen, type StructSchema } from 'arkffi';
 import { compile } from '../support/compile';
 import { expectError } from '../support/errors';
 
-const declare = cdef as (text: string, ...uses: object[]) => Record<string, { args?: unknown[] }>;
+const declare = cdef as unknown as (text: string, ...uses: object[]) => Record<string, { args?: unknown[] }>;
 const cc = process.env['CC'] ?? 'cc';
 
 /** What the compiler makes of includes before it reads it. */

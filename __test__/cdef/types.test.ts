@@ -144,6 +144,16 @@ const layouts: readonly { readonly c: string; readonly pack?: number }[] = [
   { c: 'struct __attribute__((packed)) { char a; int b; short c; }' },
   { c: 'struct { char a; int b; short c; } __attribute__((__packed__))' },
   { c: 'struct { char a; double b; }', pack: 2 },
+  { c: 'struct __attribute__((packed)) { char a; int b; double c; }', pack: 4 },
+  { c: 'struct { char a; int b : 5; long c : 40; char d; }', pack: 2 },
+  { c: 'struct __attribute__((packed)) { char a; int b : 5; long c : 40; char d; }' },
+  { c: 'union __attribute__((packed)) { char a[5]; int b : 7; double c; }' },
+  { c: 'struct { struct { char a; int b; } __attribute__((packed)) x; int y; }' },
+  {
+    c: 'struct { enum __attribute__((packed)) { A1, B1 } e; enum { C1 = -1, D1 = 300 } __attribute__((packed)) f; char g; }',
+  },
+  { c: 'struct { char a; enum f { F } f; char b[sizeof(enum f) - 3]; }' },
+  { c: 'struct { char a; void (*f)(long double); int (*g[2])(void); char b; }' },
   { c: 'struct { union { int i; double d; } u[2]; int n; char tail[]; }' },
   { c: 'struct { size_t a; char b; wchar_t c; char16_t d; char32_t e; ptrdiff_t f; }' },
 ];
