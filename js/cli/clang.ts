@@ -6,22 +6,9 @@ import { ffiError } from '../errors';
 import { dlopen, suffix } from '../library';
 import { ref } from '../ref';
 
-/** A declaration of C. */
-export interface Declaration {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** What a header declares, in its order. */
-export interface Declarations {
-  /** Structs, unions, enumerations and typedefs. */
-  readonly types: readonly Declaration[];
-  /** Functions and variables. */
-  readonly symbols: readonly Declaration[];
-}
-
-type Value = Readonly<Record<string, unknown>>;
-type Clang = Readonly<Record<string, (...args: unknown[]) => unknown>>;
+/** A struct of libclang's: a cursor or a type. */
+export type Value = Readonly<Record<string, unknown>>;
+type Symbols = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 
 const api = `
   typedef struct { const void *data; unsigned flags; } CXString;
@@ -45,12 +32,28 @@ const api = `
   CXSourceLocation clang_getCursorLocation(CXCursor);
   int clang_Location_isFromMainFile(CXSourceLocation);
   unsigned clang_isCursorDefinition(CXCursor);
-  unsigned clang_Cursor_isAnonymous(CXCursor);
   int clang_Cursor_getStorageClass(CXCursor);
   CXType clang_getCursorType(CXCursor);
   CXType clang_getTypedefDeclUnderlyingType(CXCursor);
   CXCursor clang_getTypeDeclaration(CXType);
   CXString clang_getTypeSpelling(CXType);
+  CXType clang_getCanonicalType(CXType);
+  CXType clang_getPointeeType(CXType);
+  CXType clang_getArrayElementType(CXType);
+  long long clang_getArraySize(CXType);
+  CXType clang_Type_getNamedType(CXType);
+  CXType clang_Type_getModifiedType(CXType);
+  unsigned clang_isConstQualifiedType(CXType);
+  long long clang_Type_getSizeOf(CXType);
+  long long clang_Type_getAlignOf(CXType);
+  long long clang_Type_getOffsetOf(CXType, const char *);
+  long long clang_Cursor_getOffsetOfField(CXCursor);
+  unsigned clang_Cursor_isAnonymousRecordDecl(CXCursor);
+  unsigned clang_Cursor_isFunctionInlined(CXCursor);
+  CXCursor clang_getCursorDefinition(CXCursor);
+  CXString clang_getCursorUSR(CXCursor);
+  CXType clang_getEnumDeclIntegerType(CXCursor);
+  unsigned long long clang_getEnumConstantDeclUnsignedValue(CXCursor);
   CXType clang_getResultType(CXType);
   int clang_getNumArgTypes(CXType);
   CXType clang_getArgType(CXType, unsigned);
@@ -59,16 +62,12 @@ const api = `
   long long clang_getEnumConstantDeclValue(CXCursor);
 `;
 
-/** The kinds of cursors, as libclang numbers them. */
-const kinds = { struct: 2, union: 3, enum: 5, field: 6, constant: 7, function: 8, variable: 9, typedef: 20 };
-const keywords: Readonly<Record<number, string>> = { 2: 'struct', 3: 'union', 5: 'enum' };
-const isStatic = 3;
 const isError = 3;
 
 const wanted = `libclang was not found; install it (Debian: libclang1), or name its file in ARKFFI_LIBCLANG`;
 
 /** Loads libclang, of whichever version there is. */
-function load(): Clang {
+function load(): Symbols {
   const given = process.env.ARKFFI_LIBCLANG;
   const versions = Array.from({ length: 15 }, (_, index) => 25 - index);
   const files = [
@@ -81,7 +80,7 @@ function load(): Clang {
   ];
   for (const file of given === undefined || given === '' ? files : [given]) {
     try {
-      return dlopen(file, cdef(api)).symbols as Clang;
+      return dlopen(file, cdef(api)).symbols as Symbols;
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ERR_FFI_LIBRARY_LOAD') throw error;
     }
@@ -89,22 +88,25 @@ function load(): Clang {
   throw ffiError('ERR_FFI_LIBRARY_LOAD', wanted);
 }
 
-/** A type with the name that it declares, as C writes them. */
-function declared(type: string, name: string): string {
-  if (type.includes('(*')) return type.replace('(*', `(*${name}`);
-  const bracket = type.indexOf('[');
-  return bracket === -1 ? `${type} ${name}` : `${type.slice(0, bracket)} ${name}${type.slice(bracket)}`;
-}
+/** libclang's functions, by their names without the prefix. */
+export class Clang {
+  readonly #symbols: Symbols;
 
-class Reader {
-  readonly #clang: Clang;
-
-  constructor(clang: Clang) {
-    this.#clang = clang;
+  constructor(symbols: Symbols) {
+    this.#symbols = symbols;
   }
 
   call(name: string, ...args: unknown[]): unknown {
-    return this.#clang[`clang_${name}`]!(...args);
+    return this.#symbols[`clang_${name}`]!(...args);
+  }
+
+  /** A cursor or a type. */
+  value(name: string, ...args: unknown[]): Value {
+    return this.call(name, ...args) as Value;
+  }
+
+  number(name: string, ...args: unknown[]): number {
+    return Number(this.call(name, ...args));
   }
 
   text(name: string, ...args: unknown[]): string {
@@ -114,102 +116,12 @@ class Reader {
     return text ?? '';
   }
 
-  children(cursor: unknown): Value[] {
+  children(cursor: Value): Value[] {
     const found: Value[] = [];
     // 1: go on with the next one.
     this.call('visitChildren', cursor, (child: Value) => (found.push(child), 1), null);
     return found;
   }
-
-  /** The struct, union or enumeration without a name that a type is. */
-  #unnamed(type: unknown): Value | undefined {
-    const cursor = this.call('getTypeDeclaration', type) as Value;
-    if (!(Number(cursor.kind) in keywords)) return undefined;
-    const name = this.text('getCursorSpelling', cursor);
-    return name === '' || name.includes('(') || this.call('Cursor_isAnonymous', cursor) === 1
-      ? cursor
-      : undefined;
-  }
-
-  #spelling(type: unknown): string {
-    return this.text('getTypeSpelling', type);
-  }
-
-  /** A struct, union or enumeration with its contents. */
-  body(cursor: Value, tag: string): string {
-    const children = this.children(cursor);
-    const head = `${keywords[Number(cursor.kind)]}${tag === '' ? '' : ` ${tag}`}`;
-    const values = children
-      .filter(({ kind }) => kind === kinds.constant)
-      .map(
-        (child) =>
-          `${this.text('getCursorSpelling', child)} = ${String(this.call('getEnumConstantDeclValue', child))}`,
-      );
-    if (cursor.kind === kinds.enum) return `${head} { ${values.join(', ')} }`;
-    const fields = children.filter(({ kind }) => kind === kinds.field).map((child) => this.#field(child));
-    return `${head} { ${fields.map((field) => `${field}; `).join('')}}`;
-  }
-
-  #field(cursor: Value): string {
-    const type = this.call('getCursorType', cursor);
-    const name = this.text('getCursorSpelling', cursor);
-    const unnamed = this.#unnamed(type);
-    const spelling = unnamed === undefined ? this.#spelling(type) : this.body(unnamed, '');
-    const width = this.call('getFieldDeclBitWidth', cursor) as number;
-    const field = unnamed === undefined ? declared(spelling, name) : `${spelling} ${name}`;
-    return width < 0 ? field : `${field} : ${width}`;
-  }
-
-  typedef(cursor: Value, name: string): string {
-    const type = this.call('getTypedefDeclUnderlyingType', cursor);
-    const unnamed = this.#unnamed(type);
-    if (unnamed !== undefined) return `typedef ${this.body(unnamed, '')} ${name};`;
-    const spelling = this.#spelling(type);
-    return `typedef ${spelling === name ? `${this.body(this.call('getTypeDeclaration', type) as Value, '')} ${name}` : declared(spelling, name)};`;
-  }
-
-  prototype(cursor: Value, name: string): string {
-    const type = this.call('getCursorType', cursor);
-    const count = this.call('getNumArgTypes', type) as number;
-    const args = Array.from({ length: count }, (_, index) =>
-      this.#spelling(this.call('getArgType', type, index)),
-    );
-    if (this.call('isFunctionTypeVariadic', type) === 1 && count > 0) args.push('...');
-    const list = args.length === 0 ? 'void' : args.join(', ');
-    const result = this.#spelling(this.call('getResultType', type));
-    return result.includes('(*')
-      ? `${result.replace('(*', `(*${name}(${list})`)};`
-      : `${result} ${name}(${list});`;
-  }
-
-  variable(cursor: Value, name: string): string {
-    return `extern ${declared(this.#spelling(this.call('getCursorType', cursor)), name)};`;
-  }
-
-  /** Whether a declaration stands in the header itself and is seen outside of it. */
-  isOwn(cursor: Value): boolean {
-    const location = this.call('getCursorLocation', cursor);
-    if (this.call('Location_isFromMainFile', location) === 0) return false;
-    return this.call('Cursor_getStorageClass', cursor) !== isStatic;
-  }
-}
-
-function read(reader: Reader, unit: unknown): Declarations {
-  const types = new Map<string, Declaration>();
-  const symbols = new Map<string, Declaration>();
-  for (const cursor of reader.children(reader.call('getTranslationUnitCursor', unit))) {
-    if (!reader.isOwn(cursor)) continue;
-    const name = reader.text('getCursorSpelling', cursor);
-    const { kind } = cursor;
-    const isTag = Number(kind) in keywords && name !== '' && !name.includes('(');
-    if (isTag && reader.call('Cursor_isAnonymous', cursor) === 0) {
-      const isDefinition = reader.call('isCursorDefinition', cursor) === 1;
-      if (isDefinition) types.set(`tag ${name}`, { name, text: `${reader.body(cursor, name)};` });
-    } else if (kind === kinds.typedef) types.set(name, { name, text: reader.typedef(cursor, name) });
-    else if (kind === kinds.function) symbols.set(name, { name, text: reader.prototype(cursor, name) });
-    else if (kind === kinds.variable) symbols.set(name, { name, text: reader.variable(cursor, name) });
-  }
-  return { types: [...types.values()], symbols: [...symbols.values()] };
 }
 
 /** Where the C compiler has `stddef.h` and the like, for a libclang that is installed without them. */
@@ -225,28 +137,39 @@ function compilerHeaders(): string[] {
   }
 }
 
-/** What a header declares. `flags` are the compiler's. */
-export function declarationsOf(header: string, flags: readonly string[]): Declarations {
+/** Has libclang read a header, for as long as `read` runs. `flags` are the compiler's. */
+export function withHeader<T>(
+  header: string,
+  flags: readonly string[],
+  read: (clang: Clang, root: Value) => T,
+): T {
   if (!existsSync(header)) throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `there is no header '${header}'`);
-  const reader = new Reader(load());
-  const index = reader.call('createIndex', 0, 0);
+  const clang = new Clang(load());
+  const index = clang.call('createIndex', 0, 0);
   const out = ref('ptr');
   const given = ['-x', 'c', ...flags, ...compilerHeaders()];
-  const status = reader.call('parseTranslationUnit2', index, header, given, given.length, null, 0, 0, out);
   try {
+    const status = clang.call('parseTranslationUnit2', index, header, given, given.length, null, 0, 0, out);
     if (status !== 0)
       throw ffiError('ERR_FFI_INVALID_TYPE', `libclang cannot read '${header}' (error ${String(status)})`);
     const unit = out.value;
-    const count = reader.call('getNumDiagnostics', unit) as number;
-    for (let at = 0; at < count; at++) {
-      const diagnostic = reader.call('getDiagnostic', unit, at);
-      if (Number(reader.call('getDiagnosticSeverity', diagnostic)) < isError) continue;
-      throw ffiError('ERR_FFI_INVALID_TYPE', reader.text('formatDiagnostic', diagnostic, 3));
+    try {
+      checkDiagnostics(clang, unit);
+      return read(clang, clang.value('getTranslationUnitCursor', unit));
+    } finally {
+      clang.call('disposeTranslationUnit', unit);
     }
-    const declarations = read(reader, unit);
-    reader.call('disposeTranslationUnit', unit);
-    return declarations;
   } finally {
-    reader.call('disposeIndex', index);
+    clang.call('disposeIndex', index);
+  }
+}
+
+/** Throws the first error that the compiler has found. */
+function checkDiagnostics(clang: Clang, unit: unknown): void {
+  const count = clang.number('getNumDiagnostics', unit);
+  for (let at = 0; at < count; at++) {
+    const diagnostic = clang.call('getDiagnostic', unit, at);
+    if (clang.number('getDiagnosticSeverity', diagnostic) < isError) continue;
+    throw ffiError('ERR_FFI_INVALID_TYPE', clang.text('formatDiagnostic', diagnostic, 3));
   }
 }
