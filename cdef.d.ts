@@ -9,6 +9,7 @@ import type {
   EmptyBitField,
   Fields,
   FunctionPointerType,
+  MemoryType,
   ObjectType,
   OpaqueType,
   PointerType,
@@ -53,6 +54,23 @@ type MaxDeclarations = 200;
 interface Text<Plain extends string, Name extends string> {
   readonly plain: Plain;
   readonly text: Name;
+}
+
+/** A typedef of the same, const. */
+interface ConstantText<Plain extends string, Name extends string> {
+  readonly plain: Plain;
+  readonly constant: Name;
+}
+
+/** An array; `Open` where its length is not told. */
+interface ArrayMark<Element, Open> {
+  readonly elements: Element;
+  readonly open: Open;
+}
+
+/** A `va_list`, which is a parameter only. */
+interface ListMark {
+  readonly list: true;
 }
 
 /** A struct or union by its tag. */
@@ -117,6 +135,8 @@ interface Known {
   mode_t: 'u32';
   socklen_t: 'u32';
   FILE: Tagged<'FILE'>;
+  va_list: ListMark;
+  __builtin_va_list: ListMark;
 }
 
 /** Steps that the compiler makes at most in one go; it reports an error after a thousand. */
@@ -214,7 +234,16 @@ type Named<Name extends string, Env> = Name extends keyof Env
       : never;
 
 /** A type as that of a value. */
-type Value<T> = T extends Text<infer Plain, string> ? Plain : T extends Tagged<string> ? never : T;
+type Value<T> =
+  T extends Text<infer Plain, string>
+    ? Plain
+    : T extends ConstantText<infer Plain, string>
+      ? Plain
+      : T extends ArrayMark<infer Element, unknown>
+        ? ArrayType<Extract<Element, MemoryType>>
+        : T extends Tagged<string> | ListMark
+          ? never
+          : T;
 
 /** Whether a struct is completed somewhere in the text. */
 type Completed<
@@ -230,11 +259,15 @@ type PointerTo<T, Const, Source extends string> = [T] extends [never]
       ? Const extends true
         ? Name
         : PointerType
-      : T extends Tagged<infer Tag>
-        ? Completed<Tag, Source> extends true
-          ? PointerType
-          : OpaqueType<Tag>
-        : PointerType;
+      : T extends ConstantText<string, infer Name>
+        ? Name
+        : T extends Prototype<infer Args, infer Returns>
+          ? FunctionPointerType<{ readonly args: InPointer<Args>; readonly returns: Returns }>
+          : T extends Tagged<infer Tag>
+            ? Completed<Tag, Source> extends true
+              ? PointerType
+              : OpaqueType<Tag>
+            : PointerType;
 
 /** A result: structs come as plain objects. */
 type Returned<T> = T extends StructSchema | UnionSchema ? ObjectType<T> : Value<T>;
@@ -245,11 +278,18 @@ interface Declared<Name extends string, T, Rest extends readonly string[]> {
   readonly rest: Rest;
 }
 
-/** A function, not a pointer to one. */
+/** A function, not a pointer to one. Arrays among the parameters are marked. */
 interface Prototype<Args, Returns> {
   readonly args: Args;
   readonly returns: Returns;
 }
+
+/** The parameters of a function that is called by its name. */
+type Direct<Args> = { [K in keyof Args]: Value<Args[K]> };
+/** Those of one behind a pointer, where an array is the address that C passes. */
+type InPointer<Args> = {
+  readonly [K in keyof Args]: Args[K] extends ArrayMark<unknown, unknown> ? PointerType : Args[K];
+};
 
 /** What a declarator declares, of a type that has been read. */
 type Declarator<T extends readonly string[], Base, Const, Env, Source extends string> = [Base] extends [never]
@@ -286,35 +326,46 @@ type Suffixed<
     ? Dimensions<
         Rest,
         Name,
-        Const extends true ? (Base extends Text<string, infer S> ? ConstText<S> : Base) : Base
+        Base extends ConstantText<infer P, infer S>
+          ? ConstText<S, P>
+          : Const extends true
+            ? Base extends Text<infer P, infer S>
+              ? ConstText<S, P>
+              : Base
+            : Base
       >
     : Declared<Name, Base, T>;
 
 /** An array of these, as a parameter, is a string. */
-interface ConstText<Name extends string> {
+interface ConstText<Name extends string, Plain extends string, Open = false> {
   readonly element: Name;
+  readonly plain: Plain;
+  readonly open: Open;
 }
 
-type Dimensions<T extends readonly string[], Name extends string, Base> = T extends [
+type Dimensions<T extends readonly string[], Name extends string, Base, Open = true> = T extends [
   infer Length extends string,
   ...infer Rest extends string[],
 ]
   ? Length extends ']'
     ? Rest extends ['[', ...infer More extends string[]]
       ? Dimensions<More, Name, Base> extends Declared<Name, infer Inner, infer After>
-        ? Declared<Name, ArrayOf<Inner>, After>
+        ? Declared<Name, ArrayOf<Value<Plain<Inner>>, Open>, After>
         : never
-      : Declared<Name, ArrayOf<Base>, Rest>
-    : Dimensions<Rest, Name, Base>
+      : Declared<Name, ArrayOf<Base, Open>, Rest>
+    : Dimensions<Rest, Name, Base, false>
   : never;
 
-type ArrayOf<T> =
-  T extends ConstText<infer Name>
-    ? ConstText<Name>
+/** An array of const characters as elements of another one. */
+type Plain<T> = T extends ConstText<string, infer P, unknown> ? ArrayType<Extract<P, MemoryType>> : T;
+
+type ArrayOf<T, Open> =
+  T extends ConstText<infer Name, infer P>
+    ? ConstText<Name, P, Open>
     : Value<T> extends infer Element extends Fields[string]
       ? Element extends BitField | EmptyBitField
         ? never
-        : ArrayType<Extract<Element, CompositeType | string>>
+        : ArrayMark<Element, Open>
       : never;
 
 type FunctionPointer<T extends readonly string[], Base, Env, Source extends string> = T extends [
@@ -329,16 +380,24 @@ type FunctionPointer<T extends readonly string[], Base, Env, Source extends stri
 
 type FunctionPointerOf<T extends readonly string[], Name extends string, Base, Env, Source extends string> =
   Parameters<T, Env, Source> extends [infer Args, infer After extends string[]]
-    ? Declared<Name, FunctionPointerType<{ readonly args: Args; readonly returns: Returned<Base> }>, After>
+    ? Declared<
+        Name,
+        FunctionPointerType<{ readonly args: InPointer<Args>; readonly returns: Returned<Base> }>,
+        After
+      >
     : never;
 
 /** A parameter that is a function is a pointer to it; an array of const characters is a string. */
 type Parameter<T> =
   T extends Prototype<infer Args, infer Returns>
-    ? FunctionPointerType<{ readonly args: Args; readonly returns: Returns }>
-    : T extends ConstText<infer Name>
+    ? FunctionPointerType<{ readonly args: InPointer<Args>; readonly returns: Returns }>
+    : T extends ConstText<infer Name, string, unknown>
       ? Name
-      : Value<T>;
+      : T extends ListMark
+        ? 'ptr'
+        : T extends ArrayMark<unknown, unknown>
+          ? T
+          : Value<T>;
 
 /** [the types of the parameters, what follows]. */
 type Parameters<
@@ -380,7 +439,11 @@ type FieldsIn<T extends readonly string[], Base, Const, Env, Source extends stri
           : never
     : never;
 type FieldOf<T> =
-  T extends Prototype<unknown, unknown> ? never : T extends ConstText<string> ? ArrayType<'i8'> : Value<T>;
+  T extends Prototype<unknown, unknown>
+    ? never
+    : T extends ConstText<string, infer P, unknown>
+      ? ArrayType<Extract<P, MemoryType>>
+      : Value<T>;
 type BitsOf<T> = T extends
   'bool' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64' | 'long' | 'ulong'
   ? BitField<T>
@@ -403,27 +466,63 @@ type Schema<Keyword extends string, F> =
       : StructSchema<All>
     : never;
 
-/** The names of an enumeration, up to its brace; [names, what follows]. */
-type Enumerators<T extends readonly string[], Names extends string = never> = T extends [
+/** The names of an enumeration, up to its brace; [names, whether a value may be beyond 32 bits, what follows]. */
+type Enumerators<T extends readonly string[], Names extends string = never, Wide = false> = T extends [
   infer Word extends string,
   ...infer Rest extends string[],
 ]
   ? Word extends '}'
-    ? [Names, Rest]
-    : AfterValue<Rest> extends infer After extends string[]
-      ? Enumerators<After, Names | Word>
+    ? [Names, Wide, Rest]
+    : AfterValue<Rest, Names> extends [infer IsWide, infer After extends string[]]
+      ? Enumerators<After, Names | Word, IsWide extends true ? true : Wide>
       : never
   : never;
-type AfterValue<T extends readonly string[]> = T extends [
+/** [whether the value may be beyond 32 bits, what follows it]. */
+type AfterValue<T extends readonly string[], Names extends string, Wide = false> = T extends [
   infer Word extends string,
   ...infer Rest extends string[],
 ]
   ? Word extends ','
-    ? Rest
+    ? [Wide, Rest]
     : Word extends '}'
-      ? T
-      : AfterValue<Rest>
+      ? [Wide, T]
+      : AfterValue<Rest, Names, IsInt<Word, Names> extends true ? Wide : true>
   : never;
+
+/** Whether a word of a value is of the type int, so that what C makes of it is one too. */
+type IsInt<Word extends string, Names extends string> = Word extends
+  Names | '=' | '(' | ')' | '*' | ':' | `'${string}'`
+  ? true
+  : Word extends `${number}`
+    ? IsShort<Word>
+    : AreInts<Words<Parted<Word>>, Names>;
+type AreInts<W extends readonly string[], Names extends string> = W extends [
+  infer Word extends string,
+  ...infer Rest extends string[],
+]
+  ? Word extends Names
+    ? AreInts<Rest, Names>
+    : Word extends `${number}`
+      ? IsShort<Word> extends true
+        ? AreInts<Rest, Names>
+        : false
+      : false
+  : true;
+
+/** Less than ten characters: every such number is an int. */
+type IsShort<S extends string> =
+  S extends `${infer _1}${infer _2}${infer _3}${infer _4}${infer _5}${infer _6}${infer _7}${infer _8}${infer _9}${infer _10}${infer _11}`
+    ? false
+    : true;
+
+type Operators = ['<', '>', '|', '&', '^', '~', '+', '-', '!', '/', '%', '?'];
+/** Without its operators. */
+type Parted<S extends string, O extends readonly string[] = Operators> = O extends [
+  infer Operator extends string,
+  ...infer Rest extends string[],
+]
+  ? Parted<S extends `${string}${Operator}${string}` ? Replaced<S, Operator, ' '> : S, Rest>
+  : S;
 
 /** What has been declared: types by name, and definitions. */
 interface State<Env, Defs, Last> {
@@ -433,10 +532,24 @@ interface State<Env, Defs, Last> {
   readonly last: Last;
 }
 
+/** Of a variable that is an array without a length, the first element. */
+type VariableOf<T> =
+  T extends ArrayMark<infer Element, true>
+    ? Element
+    : T extends ConstText<string, infer P, true>
+      ? P
+      : FieldOf<T>;
 type DefinitionOf<T> =
   T extends Prototype<infer Args extends readonly unknown[], infer Returns>
-    ? { readonly args: Readonly<Args>; readonly returns: Returns }
-    : { readonly type: FieldOf<T> };
+    ? { readonly args: Readonly<Direct<Args>>; readonly returns: Returns }
+    : { readonly type: VariableOf<T> };
+
+/** What a typedef stands for: one of const characters keeps that. */
+type Constant<T, Const> = Const extends true
+  ? T extends Text<infer P, infer Name>
+    ? ConstantText<P, Name>
+    : T
+  : T;
 
 /** What the declarators behind a type add. */
 type Declarators<
@@ -453,10 +566,10 @@ type Declarators<
     ? Rest extends [] | [',', ...string[]]
       ? Rest extends [',', ...infer Others extends string[]]
         ? Typedef extends true
-          ? Declarators<Others, Base, Const, Typedef, Env & Record<Name, Type>, Defs, Source>
+          ? Declarators<Others, Base, Const, Typedef, Env & Record<Name, Constant<Type, Const>>, Defs, Source>
           : Declarators<Others, Base, Const, Typedef, Env, Defs & Record<Name, DefinitionOf<Type>>, Source>
         : Typedef extends true
-          ? State<Env & Record<Name, Type>, Defs, Type>
+          ? State<Env & Record<Name, Constant<Type, Const>>, Defs, Type>
           : State<Env, Name extends '' ? Defs : Defs & Record<Name, DefinitionOf<Type>>, Type>
       : never
     : never;
@@ -466,13 +579,19 @@ type Declaration<T extends readonly string[], Env, Defs, Source extends string> 
   Specified<T> extends [infer Name extends string, infer Const, infer Typedef, infer Rest extends string[]]
     ? Name extends `enum ${infer Tag}`
       ? Rest extends ['{', ...infer Inside extends string[]]
-        ? Enumerators<Inside> extends [infer Names extends string, infer After extends string[]]
+        ? Enumerators<Inside> extends [infer Names extends string, infer Wide, infer After extends string[]]
           ? Declarators<
               After,
-              EnumerationType<Names, number>,
+              EnumerationType<Names, Wide extends true ? number | bigint : number>,
               Const,
               Typedef,
-              Tag extends '' ? Env : Env & Record<`enum ${Tag}`, EnumerationType<Names, number>>,
+              Tag extends ''
+                ? Env
+                : Env &
+                    Record<
+                      `enum ${Tag}`,
+                      EnumerationType<Names, Wide extends true ? number | bigint : number>
+                    >,
               Defs,
               Source
             >

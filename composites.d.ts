@@ -329,7 +329,10 @@ export declare function pointer(target: MemoryType | 'void' | 'v' | (() => Memor
 export interface FunctionPointerType<Def = FunctionType> extends HasValues<{
   readonly decoded: number;
   readonly input: FunctionLike;
-  readonly argument: FunctionLike | CallbackFunction<Def>;
+  /** C passes what is variadic in ways that only C can read: a JavaScript function has no place there. */
+  readonly argument:
+    | FunctionLike
+    | (Def extends { readonly args: readonly [...unknown[], '...'] } ? never : CallbackFunction<Def>);
   readonly result: number;
 }> {}
 

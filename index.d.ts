@@ -157,7 +157,9 @@ type VariadicComposite<T extends CompositeType> = readonly [T, Argument<T>];
 
 type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
   ? First extends '...'
-    ? VariadicArgument[]
+    ? Rest extends readonly []
+      ? VariadicArgument[]
+      : never
     : First extends FilledIn
       ? Arguments<Rest>
       : [Argument<First>, ...Arguments<Rest>]
@@ -170,8 +172,12 @@ type ArgumentsOf<Def> = Def extends { readonly args: infer Args } ? Arguments<Ar
 /** The result of a function, by the `returns` of its definition. */
 type ResultOf<Def> = Def extends { readonly returns: infer Returns } ? Result<Returns> : void;
 
-/** What a callback receives: a struct as a plain object. */
-type CallbackArgument<T> = T extends StructSchema | UnionSchema | ObjectType ? Infer<T> : Result<T>;
+/** What a callback receives: a struct as a plain object, an array as its address. */
+type CallbackArgument<T> = T extends StructSchema | UnionSchema | ObjectType
+  ? Infer<T>
+  : T extends ArrayType
+    ? number
+    : Result<T>;
 /** What a callback receives, as a list. */
 type CallbackArguments<Args> = Args extends readonly [infer First, ...infer Rest]
   ? [CallbackArgument<First>, ...CallbackArguments<Rest>]
