@@ -31,6 +31,10 @@ export default [
       chunkFileNames: '[name].js',
       manualChunks(id) {
         const file = relative(built, id);
+        // The command's help and its errors need no native half.
+        if (file.startsWith('cli/') && file !== 'cli/main.js')
+          return /^cli\/(usage|help)\.js$/.test(file) ? 'cli/usage' : 'cli/commands';
+        if (file.startsWith('cdef/')) return 'declarations';
         return file === 'index.js' || apart.test(file) ? undefined : 'arkffi';
       },
     },

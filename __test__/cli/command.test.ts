@@ -1,7 +1,8 @@
 // The command as a process: what it prints, and how it ends.
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fixture } from '../support/fixture';
 
@@ -75,6 +76,29 @@ describe('call', () => {
       '12',
     ],
     [['-', 'int printf(const char *, ...)', 'printed %d\n', '5'], 'printed 5\n10'],
+    [
+      [
+        '-',
+        'int printf(const char *, ...)',
+        '%.0f %.0f %.0f %s\n',
+        'inf',
+        '-inf',
+        '+Infinity',
+        'CString:nan',
+      ],
+      'inf -inf inf nan\n17',
+    ],
+    [
+      [
+        '-',
+        'int printf(const char *, ...)',
+        '%f %lu %ld\n',
+        'NaN',
+        '18446744073709551615',
+        '-9223372036854775808',
+      ],
+      'nan 18446744073709551615 -9223372036854775808\n46',
+    ],
   ];
   test.each(calls)('%j prints %j', (args, printed) => {
     expect(output('call', ...args)).toBe(printed);
@@ -83,6 +107,58 @@ describe('call', () => {
   test('an address is printed in hexadecimal', () => {
     expect(output('call', '-', 'void *malloc(size_t)', '16')).toMatch(/^0x[\da-f]{6,}$/);
     expect(output('call', '-', 'typedef struct s s; s *malloc(size_t)', '16')).toMatch(/^0x[\da-f]{6,}$/);
+  });
+
+  test('also one that is no address of memory', () => {
+    // mmap fails with (void *)-1.
+    expect(
+      output('call', '-', 'void *mmap(void *, size_t, int, int, int, long)', ...'NULL 0 0 0 0 0'.split(' ')),
+    ).toBe('0xffffffffffffffff');
+  });
+
+  const lldiv = 'typedef struct { long long quot, rem; } t; t lldiv(long long, long long)';
+  test('64-bit integers keep their digits, in structs too', () => {
+    expect(output('call', '-', lldiv, '9223372036854775807', '2')).toBe(
+      '{ quot: 4611686018427387903, rem: 1 }',
+    );
+    const prototype =
+      'union u { unsigned long long x; struct { unsigned a, b; } parts; }; union u cli_union(union u)';
+    expect(output('call', fixture, prototype, '{ "x": 18446744073709551615 }')).toBe(
+      '{ x: 18446744073709551615, parts: { a: 4294967295, b: 4294967295 } }',
+    );
+  });
+
+  test('--json prints JSON', () => {
+    const values: readonly [args: string[], printed: string][] = [
+      [['-', lldiv, '9223372036854775807', '2'], '{"quot":4611686018427387903,"rem":1}'],
+      [
+        [
+          '-',
+          'unsigned long long strtoull(const char *, char **, int)',
+          '18446744073709551615',
+          'NULL',
+          '10',
+        ],
+        '18446744073709551615',
+      ],
+      [['-', 'const char *strstr(const char *, const char *)', 'a "b"', '"'], '"\\"b\\""'],
+      [['-', 'const char *strstr(const char *, const char *)', 'a', 'b'], 'null'],
+      [['m', 'double acos(double)', '2'], '"NaN"'],
+      [['m', 'double fabs(double)', '-inf'], '"Infinity"'],
+      [['-', 'void free(void *)', 'NULL'], 'null'],
+      [['-', 'void *memchr(void *, int, size_t)', 'abc', '120', '3'], '0'],
+      [[fixture, 'extern int data_i32'], '-320000'],
+    ];
+    for (const [args, printed] of values) expect(output('call', '--json', ...args)).toBe(printed);
+  });
+
+  test('JSON that is given may have numbers that JSON lacks', () => {
+    const prototype = 'struct t { double x, y; const char *s; }; double cli_sum(struct t)';
+    expect(output('call', fixture, prototype, '{ "x": 1.5, "y": -Infinity }')).toBe('-Infinity');
+    expect(output('call', fixture, prototype, '{ "x": nan }')).toBe('NaN');
+    expect(output('call', fixture, prototype, '{ "x": 0.12345678901234567890, "y": 1e2 }')).toBe(
+      '100.12345678901235',
+    );
   });
 
   test('structs and arrays are JSON, enumerations names', () => {
@@ -98,6 +174,7 @@ describe('call', () => {
 
   const wrong: readonly [status: number, args: string[], message: string][] = [
     [2, [], 'a library is missing'],
+    [2, ['--jsn', 'm', 'double cos(double)', '1'], "unknown option '--jsn'"],
     [2, ['m'], 'a prototype is missing'],
     [2, ['m', 'struct s { int x; };'], 'neither a function nor a variable'],
     [2, ['m', 'double cos(double)', 'x'], "args[0]: 'x' is not a number"],
@@ -149,6 +226,8 @@ describe('doctor', () => {
       'coroutines',
       'parameters',
       'structs by value',
+      'libclang',
+      'works',
     ])
       expect(text).toMatch(new RegExp(`^${row} +\\S`, 'm'));
   });
@@ -163,13 +242,45 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^generated code +turned off by ARKFFI_CODEGEN=off$/m);
     expect(stdout).toMatch(/^background calls +3 at once/m);
     expect(stdout).toMatch(/^switches set .*ARKFFI_POOL_SIZE=3/m);
+    expect(run(['doctor'], { ARKFFI_PTAH: 'libffi' }).stdout).toMatch(
+      /^not a switch +ARKFFI_PTAH; did you mean 'ARKFFI_PATH'/m,
+    );
   });
 });
 
-test('help, the version, and commands that do not exist', () => {
-  expect(output('--help')).toContain('arkffi call <library>');
-  expect(output('symbols', '--help')).toBe(output('help'));
-  expect(output('--version')).toBe(manifest.version);
-  expect(failure(2)).toContain('a command is missing');
-  expect(failure(2, 'cal')).toContain("unknown command 'cal'; did you mean 'call'?");
+describe('help', () => {
+  test('of the whole, the version, and commands that do not exist', () => {
+    expect(output('--help')).toContain('arkffi call <library>');
+    expect(output('help')).toBe(output('-h'));
+    expect(output('--version')).toBe(manifest.version);
+    expect(failure(2)).toContain('a command is missing');
+    expect(failure(2, 'cal')).toContain("unknown command 'cal'; did you mean 'call'?");
+  });
+
+  test.each(['call', 'symbols', 'bindgen', 'doctor'])('of %s', (command) => {
+    const text = output(command, '--help');
+    expect(text).toMatch(new RegExp(`^arkffi ${command}\\b`));
+    expect(output(command, '-h')).toBe(text);
+    expect(output('help', command)).toBe(text);
+  });
+
+  test('a value of a call is no request for help', () => {
+    expect(output('call', '-', 'size_t strlen(const char *)', '--help')).toBe('6');
+  });
+});
+
+test('where no native half loads, the doctor says so, and help works', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'arkffi-no-binary-'));
+  const files = ['dist', 'package.json', 'binding.js', 'binding-fallback.js'];
+  for (const name of files) cpSync(join(root, name), join(copy, name), { recursive: true });
+  const start = (...args: string[]) =>
+    spawnSync(process.execPath, [join(copy, manifest.bin.arkffi), ...args], { encoding: 'utf8' });
+  const doctor = start('doctor');
+  expect(doctor.stdout).toMatch(/^binary +arkffi found no native binary that works on/m);
+  expect(doctor.status).toBe(1);
+  expect(start('--help')).toMatchObject({ status: 0, stderr: '' });
+  const call = start('call', 'm', 'double cos(double)', '1');
+  expect(call).toMatchObject({ status: 1, stdout: '' });
+  expect(call.stderr).toMatch(/^arkffi: ERR_FFI_LIBRARY_LOAD: arkffi found no native binary/);
+  rmSync(copy, { recursive: true });
 });

@@ -74,6 +74,7 @@ export const named = () => c('enum { A = 0x7f, B = (A << 2) }');
 // Arrays reach callbacks as addresses.
 export const calls = () => {
   symbols.each((list, name, texts, grid) => {
+    void [list, name, texts, grid];
     assert<
       Equal<[typeof list, typeof name, typeof texts, typeof grid], [number, string | null, number, number]>
     >();
@@ -91,7 +92,13 @@ export const calls = () => {
   symbols.format_by(() => 1);
 };
 export const byHand = () => {
-  new JSCallback((list) => void assert<Equal<typeof list, number>>(), { args: [array('i32', 3)] });
+  new JSCallback(
+    (list) => {
+      void list;
+      assert<Equal<typeof list, number>>();
+    },
+    { args: [array('i32', 3)] },
+  );
   return fn({ args: [array('i32', 3)], returns: 'int' });
 };
 

@@ -3,7 +3,7 @@ import { cdef } from '../cdef/cdef';
 import type { Callable } from '../call/function';
 import { defineSymbol } from '../define';
 import { dlopen } from '../library';
-import { shown, valueOf, variadicOf } from './values';
+import { json, shown, valueOf, variadicOf } from './values';
 import { libraryOf, Usage } from './usage';
 
 /** Writes out what C has printed, before the result is. */
@@ -12,7 +12,10 @@ function flush(): void {
   if (fflush !== null) (fflush as Callable)(null);
 }
 
-export function call([library, prototype, ...values]: readonly string[]): string {
+export function call(args: readonly string[]): string {
+  const asJson = args[0] === '--json';
+  const [library, prototype, ...values] = asJson ? args.slice(1) : args;
+  if (library?.startsWith('--') === true) throw new Usage(`unknown option '${library}'`);
   const path = libraryOf(library);
   if (prototype === undefined) throw new Usage('a prototype is missing');
   const defs = cdef(prototype) as Record<string, unknown>;
@@ -24,16 +27,17 @@ export function call([library, prototype, ...values]: readonly string[]): string
   const { symbols } = dlopen(path, { [name]: def });
   if (what.kind === 'data') {
     if (values.length > 0) throw new Usage(`'${name}' is a variable and takes no values`);
-    return shown((symbols[name] as { value: unknown }).value, what.type);
+    const { value } = symbols[name] as { value: unknown };
+    return asJson ? json(value) : shown(value, what.type);
   }
-  const { args, variadic, result } = what;
+  const { args: types, variadic, result } = what;
   const given = values.map((text, index) => {
     const where = `args[${index}]`;
-    const type = args[index];
+    const type = types[index];
     if (type !== undefined) return valueOf(text, type, where);
     return variadic ? variadicOf(text, where) : text;
   });
   const value = (symbols[name] as Callable)(...given);
   flush();
-  return shown(value, result);
+  return asJson ? json(value) : shown(value, result);
 }

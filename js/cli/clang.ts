@@ -66,11 +66,12 @@ const isError = 3;
 
 const wanted = `libclang was not found; install it (Debian: libclang1), or name its file in ARKFFI_LIBCLANG`;
 
-/** Loads libclang, of whichever version there is. */
-function load(): Symbols {
+/** Where libclang is looked for: of whichever version there is. */
+function candidates(): readonly string[] {
   const given = process.env.ARKFFI_LIBCLANG;
+  if (given !== undefined && given !== '') return [given];
   const versions = Array.from({ length: 15 }, (_, index) => 25 - index);
-  const files = [
+  return [
     'clang',
     ...['libclang.so.1', 'libclang.so.13'],
     ...versions.flatMap((version) => [`libclang-${version}.so.1`, `libclang-${version}.so.13`]),
@@ -78,14 +79,29 @@ function load(): Symbols {
     ...versions.map((version) => `/usr/lib/llvm-${version}/lib/libclang-${version}.${suffix}.1`),
     '/Library/Developer/CommandLineTools/usr/lib/libclang.dylib',
   ];
-  for (const file of given === undefined || given === '' ? files : [given]) {
+}
+
+/** The first candidate that loads, with those definitions. */
+function first(defs: object): ReturnType<typeof dlopen> | undefined {
+  for (const file of candidates()) {
     try {
-      return dlopen(file, cdef(api)).symbols as Symbols;
+      return dlopen(file, defs);
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ERR_FFI_LIBRARY_LOAD') throw error;
     }
   }
-  throw ffiError('ERR_FFI_LIBRARY_LOAD', wanted);
+  return undefined;
+}
+
+/** The file of libclang; undefined where there is none. */
+export function libclang(): string | undefined {
+  return first({})?.path;
+}
+
+function load(): Symbols {
+  const library = first(cdef(api));
+  if (library === undefined) throw ffiError('ERR_FFI_LIBRARY_LOAD', wanted);
+  return library.symbols as Symbols;
 }
 
 /** libclang's functions, by their names without the prefix. */

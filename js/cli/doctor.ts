@@ -1,10 +1,31 @@
 /** `arkffi doctor`: what works here, and how. */
-import { availableParallelism, release } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { compileFunction } from 'node:vm';
+import type { Callable } from '../call/function';
+import { cdef } from '../cdef/cdef';
 import { generated } from '../codegen';
 import { dlopen } from '../library';
+import { read } from '../memory/access';
 import { native, switches } from '../native';
-import { Usage, version } from './usage';
+import { hint, nearest } from '../types';
+import { libclang } from './clang';
+import { platformRows, table, Usage, type Rows } from './usage';
+
+/** The variables of the environment that arkffi reads. */
+const environment = [
+  ...[
+    'PATH',
+    'CODEGEN',
+    'COROUTINES',
+    'LEAF',
+    'CHECK_LEAF',
+    'CRASH',
+    'GUARD',
+    'EXTERNAL_MEMORY',
+    'POOL_SIZE',
+  ],
+  ...['TRACE', 'LEAKS', 'LIBCLANG'],
+].map((name) => `ARKFFI_${name}`);
 
 const abs = { symbol: 'abs', args: ['int'], returns: 'int' };
 
@@ -47,16 +68,65 @@ function coroutines(): string {
     : 'not on this platform';
 }
 
+const at = (address: number): number => read.i32!(address) as number;
+
+/** What is tried, each with what it must give. */
+const trials: readonly (readonly [name: string, run: () => boolean])[] = [
+  ['a call', () => of('int abs(int);', 'abs')(-5) === 5],
+  ['a string', () => of('size_t strlen(const char *);', 'strlen')('four') === 4],
+  [
+    'a struct',
+    () =>
+      (of('typedef struct { int quot, rem; } d; d div(int, int);', 'div')(7, 2) as { rem: number }).rem === 1,
+  ],
+  [
+    'a callback',
+    () => {
+      const numbers = Int32Array.of(3, 1, 2);
+      const prototype = 'void qsort(void *, size_t, size_t, int (*)(const int *, const int *));';
+      of(prototype, 'qsort')(numbers, 3, 4, (a: number, b: number) => at(a) - at(b));
+      return numbers.join() === '1,2,3';
+    },
+  ],
+];
+
+function of(prototype: string, name: string): Callable {
+  return dlopen(null, cdef(prototype)).symbols[name] as Callable;
+}
+
+/** Why a trial fails; undefined where it does not. */
+function failureOf(run: () => boolean): string | undefined {
+  try {
+    return run() ? undefined : 'gives a wrong value';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The switches that are set, and those that arkffi does not know. */
+function switchRows(): Rows {
+  const set = Object.keys(process.env).filter((name) => name.startsWith('ARKFFI_'));
+  const known = set.filter((name) => environment.includes(name));
+  const unknown = set.filter((name) => !environment.includes(name));
+  return [
+    ['switches set', known.map((name) => `${name}=${process.env[name]}`).join(' ') || 'none'],
+    ...unknown.map((name) => ['not a switch', `${name}${hint(nearest(name, environment))}`] as const),
+  ];
+}
+
 export function doctor(args: readonly string[]): string {
   if (args.length > 0) throw new Usage(`doctor takes nothing, not '${args[0]}'`);
-  const { platform, arch, versions } = process;
-  const set = Object.keys(process.env).filter((name) => name.startsWith('ARKFFI_'));
-  const rows: readonly (readonly [string, string])[] = [
-    ['arkffi', version()],
-    ['node', `${versions.node} (Node-API ${versions.napi}, V8 ${versions.v8})`],
-    ['platform', `${platform} ${arch}, kernel ${release()}`],
+  const failures = trials.flatMap(([name, run]) => {
+    const reason = failureOf(run);
+    return reason === undefined ? [] : ([['does not work', `${name}: ${reason}`]] as const);
+  });
+  if (failures.length > 0) process.exitCode = 1;
+  const works: Rows = [['works', `${trials.map(([name]) => name).join(', ')}`]];
+  return table([
+    ...platformRows(),
     ['binary', binary()],
     ['libffi', native((binding) => binding.libffiVersion())],
+    ['libclang', libclang() ?? 'not found: bindgen needs it'],
     ['', ''],
     ['slots', slots()],
     ['libffi path', 'used for every other signature'],
@@ -64,13 +134,14 @@ export function doctor(args: readonly string[]): string {
     ['coroutines', coroutines()],
     ['generated code', generation()],
     ['', ''],
+    ...(failures.length === 0 ? works : failures),
+    ['', ''],
     ['parameters', 'at most 127'],
     ['structs by value', 'at most 64 KB in a call'],
     [
       'background calls',
       `${Number(process.env.ARKFFI_POOL_SIZE) || Math.max(4, availableParallelism())} at once; any number wait`,
     ],
-    ['switches set', set.length === 0 ? 'none' : set.map((name) => `${name}=${process.env[name]}`).join(' ')],
-  ];
-  return rows.map(([name, value]) => (name === '' ? '' : `${name.padEnd(18)}${value}`)).join('\n');
+    ...switchRows(),
+  ]);
 }

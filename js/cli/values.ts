@@ -13,18 +13,37 @@ function integerOf(text: string): number | bigint {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
+/** What is not finite, as C and as JavaScript write it. */
+function special(text: string): number | undefined {
+  const [, sign, name] = /^([+-]?)(inf|infinity|nan)$/i.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  if (name.toLowerCase() === 'nan') return NaN;
+  return sign === '-' ? -Infinity : Infinity;
+}
+
 function numberOf(text: string, where: string): number {
-  const special: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, '-inf': -Infinity };
-  const name = text.toLowerCase();
-  if (Object.hasOwn(special, name)) return special[name]!;
+  const known = special(text);
+  if (known !== undefined) return known;
   const value = text.trim() === '' ? NaN : Number(text);
   if (!Number.isNaN(value)) return value;
   throw new Usage(`${where}: '${text}' is not a number`);
 }
 
+/** Strings of JSON, and what stands among them: large integers, and numbers that JSON lacks. */
+const beyond = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])|[+-]?(?:Infinity|inf|NaN|nan)\b/g;
+/** What such a number is in the meantime: no text of the user's has a NUL. */
+const marked = (text: string): string => (text.startsWith('"') ? text : `"\\u0000${text}"`);
+
+function revived(_: string, value: unknown): unknown {
+  if (typeof value !== 'string' || !value.startsWith('\0')) return value;
+  const text = value.slice(1);
+  return special(text) ?? (integer.test(text) ? integerOf(text) : value);
+}
+
+/** JSON, in which integers keep all of their digits. */
 function parsed(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replaceAll(beyond, marked), revived);
   } catch (error) {
     throw new Usage(`${where}: '${text}' is not JSON: ${(error as Error).message}`);
   }
@@ -66,10 +85,13 @@ export function variadicOf(text: string, where: string): [string, unknown] {
   const type = name === undefined ? undefined : knownType(name);
   if (type !== undefined) return [name!, valueOf(rest!, type, where)];
   if (text === 'NULL') return ['ptr', null];
+  const known = special(text);
+  if (known !== undefined) return ['double', known];
   if (integer.test(text)) {
     const value = integerOf(text);
     const { min, max } = typeNamed('i32');
-    return [value >= min && value <= max ? 'int' : 'i64', value];
+    if (value >= min && value <= max) return ['int', value];
+    return [value > typeNamed('i64').max ? 'u64' : 'i64', value];
   }
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return ['double', Number(text)];
   return ['CString', text];
@@ -85,12 +107,33 @@ function knownType(name: string): TypeInfo | undefined {
 
 const hex = (address: number | bigint): string => `0x${address.toString(16)}`;
 
+/** A value as it is to be seen: integers without the `n` of bigints, unions with the values of their members. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return { [inspect.custom]: () => String(value) };
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
+}
+
 /** A result as text. */
 export function shown(value: unknown, type: TypeInfo): string {
   if (typeof value === 'string') return value;
   if (value === undefined) return '';
   if (value === null) return 'NULL';
   if (value instanceof OpaquePointer) return hex(value.ptr);
-  if (typeof value === 'number' && isAddress(type)) return value === 0 ? 'NULL' : hex(value);
-  return typeof value === 'bigint' ? String(value) : inspect(value, { depth: null, maxArrayLength: null });
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  if (isNumber && isAddress(type)) return Number(value) === 0 ? 'NULL' : hex(value);
+  return inspect(plain(value), { depth: null, maxArrayLength: null });
+}
+
+/** A result as JSON: integers with all of their digits, numbers that JSON lacks as text, addresses as numbers. */
+export function json(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`;
+  if (value instanceof OpaquePointer) return json(value.ptr);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  if (Array.isArray(value)) return `[${value.map(json).join(',')}]`;
+  // A union's members are getters, of which every one counts.
+  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${json(member)}`);
+  return `{${members.join(',')}}`;
 }
