@@ -20,6 +20,7 @@ export default [
       index: `${built}/index.js`,
       cdef: `${built}/cdef/cdef.js`,
       'cli/main': `${built}/cli/main.js`,
+      'cli/commands': `${built}/cli/commands.js`,
       'jest/index': `${built}/jest/index.js`,
       'jest/each': `${built}/jest/each.js`,
     },
@@ -32,8 +33,7 @@ export default [
       manualChunks(id) {
         const file = relative(built, id);
         // The command's help and its errors need no native half.
-        if (file.startsWith('cli/') && file !== 'cli/main.js')
-          return /^cli\/(usage|help)\.js$/.test(file) ? 'cli/usage' : 'cli/commands';
+        if (/^cli\/(usage|help)\.js$/.test(file)) return 'cli/usage';
         if (file.startsWith('cdef/')) return 'declarations';
         return file === 'index.js' || apart.test(file) ? undefined : 'arkffi';
       },

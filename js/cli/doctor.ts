@@ -68,7 +68,7 @@ function coroutines(): string {
     : 'not on this platform';
 }
 
-const at = (address: number): number => read.i32!(address) as number;
+const at = (address: number): number => read.i32(address) as number;
 
 /** What is tried, each with what it must give. */
 const trials: readonly (readonly [name: string, run: () => boolean])[] = [
@@ -121,7 +121,7 @@ export function doctor(args: readonly string[]): string {
     return reason === undefined ? [] : ([['does not work', `${name}: ${reason}`]] as const);
   });
   if (failures.length > 0) process.exitCode = 1;
-  const works: Rows = [['works', `${trials.map(([name]) => name).join(', ')}`]];
+  const works: Rows = [['works', trials.map(([name]) => name).join(', ')]];
   return table([
     ...platformRows(),
     ['binary', binary()],

@@ -3,19 +3,28 @@
 import { helpFor } from './help';
 import { platformRows, table, Usage, version } from './usage';
 
-async function output(line: readonly string[]): Promise<string> {
+type Commands = Pick<typeof import('./commands'), 'run'>;
+
+/** What needs the native half. Where that does not load, the doctor tells why. */
+function commands(name: string): Commands {
+  try {
+    // A file of its own: see rollup.config.mjs.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require('./commands.js') as Commands;
+  } catch (error) {
+    if (name !== 'doctor') throw error;
+    process.exitCode = 1;
+    return { run: () => table([...platformRows(), ['binary', (error as Error).message]]) };
+  }
+}
+
+function output(line: readonly string[]): string {
   const [command, ...args] = line;
   if (command === undefined) throw new Usage('a command is missing');
   const help = helpFor(line);
   if (help !== undefined) return help;
   if (['version', '--version', '-v'].includes(command)) return version();
-  // The rest needs the native half, of which the doctor tells where it does not load.
-  const { run } = await import('./commands').catch((error: unknown) => {
-    if (command !== 'doctor') throw error;
-    process.exitCode = 1;
-    return { run: () => table([...platformRows(), ['binary', (error as Error).message]]) };
-  });
-  return run(command, args);
+  return commands(command).run(command, args);
 }
 
 function fail(error: unknown): void {
@@ -31,6 +40,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-output(process.argv.slice(2)).then((text) => {
+try {
+  const text = output(process.argv.slice(2));
   if (text !== '') process.stdout.write(`${text}\n`);
-}, fail);
+} catch (error) {
+  fail(error);
+}
