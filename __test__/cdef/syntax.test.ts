@@ -3,7 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { c as typed, cdef, JSCallback, sizeof, type StructSchema } from 'arkffi';
 import { expectError } from '../support/errors';
 
-const declare = cdef as unknown as (text: string, ...uses: object[]) => Record<string, Record<string, unknown>>;
+const declare = cdef as unknown as (
+  text: string,
+  ...uses: object[]
+) => Record<string, Record<string, unknown>>;
 const type = typed as unknown as (text: string, ...uses: object[]) => StructSchema;
 
 /** What the tests can compare of definitions: names of types, kinds of composite ones. */
@@ -98,6 +101,21 @@ const texts: readonly [text: string, defs: object][] = [
     '_Noreturn void f(void); extern void g(void) __attribute__((__noreturn__));',
     { f: { args: [], returns: 'void' }, g: { args: [], returns: 'void' } },
   ],
+  ['void (*signal(int, void (*)(int)))(int);', { signal: { args: ['i32', 'fn'], returns: 'fn' } }],
+  [
+    'typedef enum e e; enum e { A }; e f(e), *g(const e *);',
+    { f: { args: ['enumeration'], returns: 'enumeration' }, g: { args: ['pointer'], returns: 'pointer' } },
+  ],
+  ['enum { A, B, } x; int größe(int ä);', { x: { type: 'enumeration' }, größe: i32 }],
+  [
+    'extern short list[4]; typeof(list[0]) f(__typeof__(unsigned char) a, typeof(1ul) b);',
+    { list: { type: 'array' }, f: { args: ['u8', 'u64'], returns: 'i16' } },
+  ],
+  ['[[nodiscard]] int f(int) [[gnu::pure]]; int g([[maybe_unused]] int x);', { f: i32, g: i32 }],
+  [
+    'int f(struct s { int a; } *p); struct s; void g(struct s *const restrict p);',
+    { f: { args: ['pointer'], returns: 'i32' }, g: { args: ['pointer'], returns: 'void' } },
+  ],
 ];
 
 test.each(texts)('%s', (text, defs) => {
@@ -179,6 +197,8 @@ const wrong: readonly [text: string, message: string][] = [
   ['enum e : unsigned char { A = 256 };', "'A' is beyond the enumeration's type"],
   ['int f(int n, int a[m]);', "'m' is not a constant"],
   ['int a[n], n;', "'n' is not a constant"],
+  ['SOME_API int f(int);', "unknown type 'SOME_API'; if it is a macro, write what it stands for"],
+  ['int WINAPI f(int);', "expected ';' after the declaration, found 'f'; is a word before it a macro?"],
 ];
 
 test.each(wrong)('%s is refused', (text, message) => {

@@ -15,6 +15,8 @@ function isComplex({ text }: Token, words: readonly string[]): boolean {
   return text === 'complex' && (words.includes('double') || words.includes('float'));
 }
 
+const typeofs = ['typeof', '__typeof__', '__typeof'];
+
 /** A type, and the elements of an array, as const. */
 function constOf(type: CType): CType {
   return type.kind === 'array'
@@ -64,7 +66,7 @@ export class TypeParser extends Declarators {
     return (
       specifiers.has(text) ||
       isConstWord(token) ||
-      ['struct', 'union', 'enum', 'volatile', '__volatile__', 'va_list'].includes(text) ||
+      ['struct', 'union', 'enum', 'volatile', '__volatile__', 'va_list', ...typeofs].includes(text) ||
       this.scope.typedefs.has(text) ||
       (named(text) !== undefined && !this.scope.constants.has(text))
     );
@@ -137,8 +139,12 @@ export class TypeParser extends Declarators {
       ...['size_t', 'uint8_t', 'int32_t', 'int64_t'],
     ];
     const near = hint(nearest(name, names));
-    const declare =
-      near === '' ? `; for a type of which only pointers matter, 'typedef struct ${name} ${name};'` : near;
+    // Headers have words that they define for compilers in front of their declarations.
+    const isMacro = /^[A-Z][A-Z\d_]*$/.test(name) && this.isType(1);
+    const other = isMacro
+      ? `; if it is a macro, write what it stands for`
+      : `; for a type of which only pointers matter, 'typedef struct ${name} ${name};'`;
+    const declare = near === '' || isMacro ? other : near;
     return this.cursor.fail(`unknown type '${name}'${declare}`, token);
   }
 
@@ -149,9 +155,25 @@ export class TypeParser extends Declarators {
     if (token.text === 'struct' || token.text === 'union')
       return this.cursor.nested(() => this.#struct(token, token.text as 'struct' | 'union'));
     if (token.text === 'enum') return this.#enumeration(token);
+    if (typeofs.includes(token.text)) return this.#typeof();
     const typedef = this.scope.typedefs.get(token.text);
     if (typedef !== undefined) return { ...typedef, at: token };
     return { kind: 'named', isConst: false, at: token, ...named(token.text)! };
+  }
+
+  /** The type of a variable, or of a constant; or a type. */
+  #typeof(): CType {
+    const { cursor } = this;
+    cursor.expect('(', 'after typeof');
+    const read = () => (this.isType(0) ? this.typeName() : cursor.attempt(() => this.names.readOperand()));
+    const type = cursor.nested(read) ?? this.#ofConstant(this.constant());
+    cursor.expect(')', 'after the type');
+    return type;
+  }
+
+  #ofConstant({ type: { size, isUnsigned } }: Constant): CType {
+    const type = `${isUnsigned ? 'u' : 'i'}${size * 8}`;
+    return { kind: 'named', type, isConst: false, at: this.cursor.peek() };
   }
 
   #tag<T extends StructDeclaration | EnumDeclaration>(fresh: T): T {

@@ -55,7 +55,7 @@ export const keywords: ReadonlySet<string> = new Set([
   ...specifiers,
   ...['struct', 'union', 'enum', 'typedef', 'extern', 'static', 'const', 'volatile', 'restrict', 'inline'],
   ...['sizeof', '_Alignof', '_Static_assert', 'register', 'return', 'if', 'else', 'for', 'while', 'do'],
-  ...['switch', 'case', 'default', 'break', 'continue', 'goto', 'auto'],
+  ...['typeof', '__typeof__', '__typeof', 'switch', 'case', 'default', 'break', 'continue', 'goto', 'auto'],
 ]);
 
 /** The type of a combination of specifiers; 'long double' is none. */

@@ -57,7 +57,8 @@ export class Parser extends TypeParser {
     const token = this.cursor.peek();
     if (token.text === '=') return this.cursor.fail('a declaration for arkffi has no initial value');
     if (token.text === '{') return this.cursor.fail("a body; a prototype ends with ';'");
-    return this.cursor.fail(`expected ';' after ${after}, found ${naming(token)}`);
+    const macro = token.kind === 'name' ? '; is a word before it a macro?' : '';
+    return this.cursor.fail(`expected ';' after ${after}, found ${naming(token)}${macro}`);
   }
 
   #declaration(): void {

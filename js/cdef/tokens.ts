@@ -35,7 +35,7 @@ export function naming({ kind, text }: Token): string {
 const blank = /\s+|\/\/[^\n]*/y;
 const continuation = /\\\r?\n/y;
 const patterns = [
-  ['name', /[A-Za-z_$][\w$]*/y],
+  ['name', /[\p{L}_$][\p{L}\p{M}\p{N}_$]*/uy],
   ['number', /\.?\d[\w.]*(?:(?<=[eEpP])[+-][\w.]*)*/y],
   ['mark', /\.\.\.|<<|>>|->|[<>=!]=|&&|\|\||[-+*/%&|^~!<>=()[\]{},;:?.]/y],
 ] as const;
