@@ -116,6 +116,14 @@ const texts: readonly [text: string, defs: object][] = [
     'int f(struct s { int a; } *p); struct s; void g(struct s *const restrict p);',
     { f: { args: ['pointer'], returns: 'i32' }, g: { args: ['pointer'], returns: 'void' } },
   ],
+  [
+    'int f(int32_t); signed f(int); extern int list[]; extern int list[3];',
+    { f: i32, list: { type: 'array' } },
+  ],
+  [
+    'void f(int a[3], int g(int)); void f(int *, int (*)(int)); void f(int[const], int (int));',
+    { f: { args: ['array', 'fn'], returns: 'void' } },
+  ],
 ];
 
 test.each(texts)('%s', (text, defs) => {
@@ -192,6 +200,12 @@ const wrong: readonly [text: string, message: string][] = [
   ['int f(void) asm("no end);', 'the string has no end'],
   ['int f(void) asm(f);', 'asm takes the name of a symbol in quotes'],
   ['int f(void), f(int);', "'f' is declared already, as something else"],
+  ['int f(struct a *); int f(struct b *);', "'f' is declared already"],
+  ['int f(int (*)(int)); int f(int (*)(long));', "'f' is declared already"],
+  ['int f(char *); int f(const char *);', "'f' is declared already"],
+  ['int f(int, ...); int f(int);', "'f' is declared already"],
+  ['extern int x; int x(void);', "'x' is declared already"],
+  ['struct a { int x; }; struct b { int x; }; int f(struct a); int f(struct b);', "'f' is declared already"],
   ['struct s { struct t; };', "expected a field's name, found ';'"],
   ['enum e : double { A };', "'f64' is not an integer type"],
   ['enum e : unsigned char { A = 256 };', "'A' is beyond the enumeration's type"],

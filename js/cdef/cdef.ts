@@ -5,6 +5,7 @@ import { resolveType } from '../types';
 import { Cursor } from './cursor';
 import { Maker } from './made';
 import { Parser } from './parser';
+import { isSame } from './same';
 import type { CType, Scope, SymbolDeclaration } from './syntax';
 import { failAt, tokenize } from './tokens';
 
@@ -95,25 +96,25 @@ export function cdef(source: unknown, ...rest: unknown[]): object {
   parser.declarations();
   makeAll(maker, parser);
   const defs: Record<string, unknown> = {};
+  const declared = new Map<string, SymbolDeclaration>();
   for (const declaration of parser.symbols) {
-    const { name, at } = declaration;
-    const made = define('cdef', maker, declaration);
-    const known = Object.hasOwn(defs, name) ? (defs[name] as Record<string, unknown>) : undefined;
-    if (known !== undefined && !isSame(known, made))
+    const { name, at, type, symbol } = declaration;
+    const known = declared.get(name);
+    if (known !== undefined && !isSame(known.type, type))
       throw failAt('cdef', at, `'${name}' is declared already, as something else`);
-    // Any of the declarations may name the symbol.
-    const value = known === undefined || 'symbol' in made ? made : known;
+    // Any of the declarations may name the symbol, or tell the length of an array.
+    const isOpen = type.kind === 'array' && type.length === undefined;
+    const merged =
+      known === undefined
+        ? declaration
+        : { ...(isOpen ? known : declaration), symbol: symbol ?? known.symbol };
+    declared.set(name, merged);
+    const value = define('cdef', maker, merged);
     Object.defineProperty(defs, name, { value, enumerable: true, configurable: true });
   }
   Object.freeze(defs);
   scopes.set(defs, scope);
   return defs;
-}
-
-/** Whether two definitions are of the same types, as far as can be seen: composite types are compared by kind. */
-function isSame(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
-  const typesOf = (definition: object) => JSON.stringify({ ...definition, symbol: undefined });
-  return typesOf(a) === typesOf(b);
 }
 
 /** One type, from its C text. */
