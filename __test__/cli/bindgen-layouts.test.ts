@@ -174,6 +174,13 @@ there('a header of all kinds', () => {
     expect(declarations).not.toContain('hidden');
     expect(declarations).not.toContain('uint32_t');
   });
+
+  test("with --included all of headers that are not the system's", () => {
+    const { written: all } = bindgen(`${library}.h`, '--included');
+    expect(all).toContain('struct unused {');
+    expect(all).toContain('struct other {');
+    expect(all).not.toContain('uint32_t');
+  });
 });
 
 there.each(['zlib.h', 'sqlite3.h', 'expat.h'])('%s', (name) => {

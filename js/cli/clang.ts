@@ -31,6 +31,7 @@ const api = `
   CXString clang_getCursorSpelling(CXCursor);
   CXSourceLocation clang_getCursorLocation(CXCursor);
   int clang_Location_isFromMainFile(CXSourceLocation);
+  int clang_Location_isInSystemHeader(CXSourceLocation);
   unsigned clang_isCursorDefinition(CXCursor);
   int clang_Cursor_getStorageClass(CXCursor);
   CXType clang_getCursorType(CXCursor);

@@ -69,21 +69,25 @@ export class Header {
   /** How many functions and variables there are. */
   count = 0;
   readonly #clang: Clang;
+  readonly #place: 'Location_isInSystemHeader' | 'Location_isFromMainFile';
   #known = cdef('');
   /** What has been declared, or is being, by its key. */
   readonly #done = new Set<string>();
   /** The typedefs of structs and enumerations without a tag. */
   readonly #typedefs = new Map<string, string>();
 
-  constructor(clang: Clang, root: Value) {
+  /** `withIncluded`: what the headers that it includes declare is its own too, but for the system's. */
+  constructor(clang: Clang, root: Value, withIncluded: boolean) {
     this.#clang = clang;
+    this.#place = withIncluded ? 'Location_isInSystemHeader' : 'Location_isFromMainFile';
     for (const cursor of clang.children(root)) if (this.#isOwn(cursor)) this.#declare(cursor);
   }
 
   /** Whether a declaration stands in the header itself and is seen outside of it. */
   #isOwn(cursor: Value): boolean {
     const location = this.#clang.call('getCursorLocation', cursor);
-    const isHere = this.#clang.call('Location_isFromMainFile', location) !== 0;
+    const found = this.#clang.call(this.#place, location) !== 0;
+    const isHere = found === (this.#place === 'Location_isFromMainFile');
     return isHere && this.#clang.call('Cursor_getStorageClass', cursor) !== isStatic;
   }
 

@@ -45,12 +45,13 @@ Prints the names that the library's file exports, one a line, in order. '-' is t
 
   arkffi symbols libz.so.1`;
 
-const bindgen = `arkffi bindgen <header> -l <library> -o <file.ts> [-- compiler flags…]
+const bindgen = `arkffi bindgen <header> -l <library> -o <file.ts> [--included] [-- compiler flags…]
 
 Writes a module with the definitions of what the header declares, read by libclang.
 
   -l <library>   what the module loads: a file, a name, or '-' for the process itself
   -o <file.ts>   the module
+  --included     also what the headers that it includes declare, but for the system's
   --             what follows goes to the compiler: -I include -DFAST
 
 ARKFFI_LIBCLANG names the file of libclang where it is not found by itself. What arkffi lacks is left out, with a
