@@ -24,7 +24,9 @@ function typeOf(value: bigint, isDecimal: boolean, suffix: string): IntegerType 
 export function integerOf(cursor: Cursor, token: Token): Constant {
   const [, digits, suffix] = number.exec(token.text) ?? [];
   if (digits === undefined) throw cursor.fail(`'${token.text}' is not an integer`, token);
-  const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
+  const plain = /^0[0-7]+$/.test(digits) ? `0o${digits}` : digits;
+  // Zeros in front count, but nobody writes so many.
+  const value = plain.length > 100 ? 2n ** 64n : BigInt(plain);
   const type = typeOf(value, /^[1-9]/.test(digits), suffix!.toLowerCase());
   if (type === undefined) throw cursor.fail('the value has more than 64 bits', token);
   return constantOf(value, type);
@@ -33,7 +35,9 @@ export function integerOf(cursor: Cursor, token: Token): Constant {
 /** The whole part of a floating-point number; undefined for any other token. */
 export function wholeOf({ kind, text }: Token): bigint | undefined {
   const isFloating = kind === 'number' && floating.test(text) && /[.eE]/.test(text);
-  return isFloating ? BigInt(Math.trunc(Number(text.replace(/[fFlL]$/, '')))) : undefined;
+  if (!isFloating) return undefined;
+  const value = Math.trunc(Number(text.replace(/[fFlL]$/, '')));
+  return Number.isFinite(value) ? BigInt(value) : undefined;
 }
 
 const escapes: Readonly<Record<string, number>> = {
@@ -99,9 +103,10 @@ export function characterOf(cursor: Cursor, token: Token): Constant {
   }
   const type = prefixes[prefix]!;
   const characters = charactersIn(cursor, token, text);
-  const value = BigInt(characters[0]!.value);
-  if (characters.length > 1 || value >= 2n ** BigInt(type.size * 8))
+  const { value: code } = characters[0]!;
+  if (characters.length > 1 || code >= 2 ** (type.size * 8))
     throw cursor.fail(`${token.text} is not a single character of its type`, token);
+  const value = BigInt(code);
   return constantOf(type.isUnsigned ? value : BigInt.asIntN(type.size * 8, value), type);
 }
 

@@ -14,6 +14,9 @@ export interface Token extends Place {
   readonly given?: unknown;
 }
 
+/** Texts of the user's in a message are cut off here. */
+const maxMessage = 500;
+
 /** An error at a place. `owner` is the function that was given the text. */
 export function failAt(
   owner: string,
@@ -23,7 +26,8 @@ export function failAt(
 ): Error {
   // A name may be as long as the text.
   const short = message.replaceAll(/[\w$]{60,}/g, (name) => `${name.slice(0, 59)}…`);
-  return ffiError(code, `${owner}: line ${line}, column ${column}: ${short}`);
+  const shown = short.length > maxMessage ? `${short.slice(0, maxMessage)}…` : short;
+  return ffiError(code, `${owner}: line ${line}, column ${column}: ${shown}`);
 }
 
 /** What a token is called in messages. */

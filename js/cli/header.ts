@@ -121,7 +121,9 @@ export class Header {
 
   /** Whether this is the first time that it is asked for. */
   #isNew(key: string): boolean {
-    return !this.#done.has(key) && this.#done.add(key).size > 0;
+    const isNew = !this.#done.has(key);
+    this.#done.add(key);
+    return isNew;
   }
 
   #nameOf(cursor: Value): string {
