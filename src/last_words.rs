@@ -162,7 +162,7 @@ unsafe fn speak(signal: &str) {
     for row in rows.iter().filter(|row| row.id.load(Ordering::Acquire) == own) {
         let slots = row.slots.load(Ordering::Acquire);
         // SAFETY: as below.
-        let own = unsafe { called(slots) };
+        let called = unsafe { called_by(slots) };
         // SAFETY: the rows of this thread point to what is live on it (caller).
         let call = unsafe {
             match row.running.load(Ordering::Acquire).as_ref() {
@@ -171,16 +171,16 @@ unsafe fn speak(signal: &str) {
                 None => innermost(slots),
             }
         };
-        if own.is_none() && call.is_none() {
+        if called.is_none() && call.is_none() {
             continue;
         }
         if SPOKEN.swap(true, Ordering::AcqRel) {
             return;
         }
         let mut line = Line { bytes: [0; 1024], length: 0 };
-        // SAFETY: the words are those of the target's plan.
-        let _ = match (own, call) {
+        let _ = match (called, call) {
             (Some((called, arguments)), _) => tell_own(&mut line, signal, called, arguments),
+            // SAFETY: the words are those of the target's plan.
             (None, Some((target, words, lost))) => unsafe { tell(&mut line, signal, target, words, lost) },
             (None, None) => Ok(()),
         };
@@ -197,7 +197,7 @@ unsafe fn speak(signal: &str) {
 ///
 /// # Safety
 /// As for `speak`.
-unsafe fn called(slots: *const u64) -> Option<(Called, [u64; 2])> {
+unsafe fn called_by(slots: *const u64) -> Option<(Called, [u64; 2])> {
     if slots.is_null() {
         return None;
     }

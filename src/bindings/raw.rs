@@ -239,8 +239,9 @@ impl Deallocator {
         let memory = &self.state.memory;
         memory.discount(Account::Views, 1, self.bytes);
         // SAFETY: the environment's thread (caller).
+        let is_inert = self.taken.is_some() && unsafe { self.is_inert() };
         match self.taken {
-            Some(number) if unsafe { self.is_inert() } => memory.give_back(start, number),
+            Some(number) if is_inert => memory.give_back(start, number),
             Some(number) => {
                 memory.begin(start, number);
                 // SAFETY: as above.

@@ -131,7 +131,7 @@ impl Heap {
 
     /// What it takes to manage the memory, in bytes.
     pub fn overhead(&self) -> usize {
-        let rest = self.ends.len() * 96 + self.leases.len() * 24;
+        let rest = self.ends.count() * 96 + self.leases.len() * 24;
         let unused: usize = self.chunks.values().sum();
         let arenas = self.accounts.tally(Account::Arenas).bytes as usize;
         self.registry.overhead() + self.results.overhead() + unused.saturating_sub(arenas) + rest
