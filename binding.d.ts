@@ -298,6 +298,7 @@ export interface SlotLayout {
   flagUsesBuffers: number;
   errno: number;
   errnoSet: number;
+  lastError: number;
   callback: number;
   origin: number;
   finished: number;

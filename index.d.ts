@@ -477,7 +477,7 @@ export interface TracedCall {
  */
 export declare function trace(to: boolean | ((call: TracedCall) => void)): void;
 
-/** Windows' error code of the last call of C. Throws `ERR_FFI_UNSUPPORTED` elsewhere, and on Windows too in this version. */
+/** Windows' error code (`GetLastError`) as the last call of C on this thread left it. Throws `ERR_FFI_UNSUPPORTED` elsewhere. */
 export declare function lastError(): number;
 
 /** Several C functions by their addresses. */

@@ -27,6 +27,7 @@ export function errno(value?: unknown): number {
 
 /** The error code of the last call of C on this thread, which Windows keeps apart from errno. */
 export function lastError(): number {
+  if (process.platform === 'win32') return U32[layout.lastError * 2]!;
   throw ffiError('ERR_FFI_UNSUPPORTED', 'lastError: only Windows has it; use errno');
 }
 

@@ -77,8 +77,10 @@ pub const TEXT_ROOM: usize = 192;
 /// Which function of the user's arkffi itself has called, a [`Called`](crate::memory::called::Called) or 0, and its arguments.
 pub const CALLED: [usize; 3] = [CALLED_FIRST, CALLED_FIRST + 1, CALLED_FIRST + 2];
 const CALLED_FIRST: usize = TEXT_BYTES + (TEXT_ROOM + 16) / 8;
+/// Windows' error code of the last call of C, which stands there before the next one too.
+pub const LAST_ERROR: usize = CALLED_FIRST + 3;
 /// The number of words.
-pub const WORDS: usize = CALLED_FIRST + 3;
+pub const WORDS: usize = CALLED_FIRST + 4;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;

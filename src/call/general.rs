@@ -21,6 +21,8 @@ use crate::convert::text;
 use crate::memory::heap::Refusal;
 use crate::plan::{Plan, Returned, Source};
 use crate::signature::MAX_PARAMETERS;
+#[cfg(windows)]
+use crate::slots::LAST_ERROR;
 use crate::slots::{
     ACTIVE, ERRNO, ERRNO_AT, FLAG_BITS, FLAG_SAME_TEXT, FLAG_USES_BUFFERS, FLAGS, ORIGIN, RESULT,
     RESULT_NUMBER, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status,
@@ -265,7 +267,11 @@ unsafe fn enter(function: &Function, entry: &Entry, slots: *mut u64, memory: Opt
         } else {
             let errno = *slots.add(ERRNO_AT) as *mut i32;
             *errno = *slots.add(ERRNO) as i32;
+            #[cfg(windows)]
+            crate::os::set_last_error(*slots.add(LAST_ERROR) as u32);
             function.target.enter(slots, memory, slots.add(RESULT));
+            #[cfg(windows)]
+            slots.add(LAST_ERROR).write(u64::from(crate::os::last_error()));
             *slots.add(ERRNO) = u64::from(*errno as u32);
         }
         if plan.enters_js {

@@ -27,11 +27,11 @@ mod system;
 #[cfg(sysv64)]
 pub mod signals;
 
-#[cfg(windows)]
-pub use system::path_of;
 pub use system::{errno_location, exported, function_of_libc, is_code, module_of, pin, read, stack, write};
 #[cfg(unix)]
 pub use system::{image_of, versioned_symbol};
+#[cfg(windows)]
+pub use system::{last_error, path_of, set_last_error};
 
 /// A loaded module.
 #[derive(Clone, Debug, PartialEq, Eq)]

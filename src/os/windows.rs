@@ -35,6 +35,8 @@ const LONGEST_PATH: usize = 32_768;
 #[link(name = "kernel32")]
 unsafe extern "system" {
     fn GetCurrentProcess() -> isize;
+    fn GetLastError() -> u32;
+    fn SetLastError(code: u32);
     fn GetCurrentThreadStackLimits(low: *mut usize, high: *mut usize);
     fn GetModuleFileNameW(module: isize, name: *mut u16, units: u32) -> u32;
     fn GetModuleHandleExW(flags: u32, name: *const u16, module: *mut isize) -> c_int;
@@ -57,6 +59,18 @@ unsafe extern "system" {
 
 unsafe extern "C" {
     fn _errno() -> *mut c_int;
+}
+
+/// The error code of this thread that Windows' functions leave.
+pub fn last_error() -> u32 {
+    // SAFETY: it only tells a number.
+    unsafe { GetLastError() }
+}
+
+/// Sets it.
+pub fn set_last_error(code: u32) {
+    // SAFETY: it takes any number.
+    unsafe { SetLastError(code) };
 }
 
 /// Where errno of this thread stands.

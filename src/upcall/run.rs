@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use napi::sys;
 
@@ -29,16 +29,22 @@ const RESERVE: usize = 32 * 1024;
 /// Set when the process has begun to exit: JavaScript is not entered any more.
 static EXITING: AtomicBool = AtomicBool::new(false);
 
+/// The process that arkffi was loaded in.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
 extern "C" fn exiting() {
     EXITING.store(true, Ordering::Release);
-    // Where the environment was ended before there is nothing left.
-    State::of_this_thread(|state| state.memory.exit());
+    // Where the environment was ended before there is nothing left. What C has forked has no memory of its own to free.
+    if PROCESS.load(Ordering::Relaxed) == std::process::id() {
+        State::of_this_thread(|state| state.memory.exit());
+    }
 }
 
 /// Has callbacks be inert once the process exits, and C functions called that are to be called at the end, where the
 /// environment is not ended before. To be called after each library that was loaded: these functions run in reverse order,
 /// and what libraries do at the exit is to come later.
 pub fn watch_exit() {
+    PROCESS.store(std::process::id(), Ordering::Relaxed);
     // SAFETY: the handler is a function without parameters; the module is never unloaded.
     unsafe {
         libc::atexit(exiting);
