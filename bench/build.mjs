@@ -11,7 +11,8 @@ export const buildDirectory = join(here, 'build');
 export const targetLibrary = join(buildDirectory, 'libtarget.so');
 export const floorAddon = join(buildDirectory, 'floor.node');
 
-function compile(output, source, ...options) {
+/** Compiles a shared library where it is older than its source. */
+export function compile(output, source, ...options) {
   if (existsSync(output) && statSync(output).mtimeMs > statSync(source).mtimeMs) return;
   execFileSync('cc', ['-O2', '-shared', '-fPIC', '-Wall', '-o', output, source, ...options], {
     stdio: 'inherit',
@@ -20,7 +21,7 @@ function compile(output, source, ...options) {
 
 export function build() {
   mkdirSync(buildDirectory, { recursive: true });
-  compile(targetLibrary, join(here, 'native/target.c'));
+  compile(targetLibrary, join(here, 'native/target.c'), '-pthread');
   const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
   compile(floorAddon, join(here, 'native/floor.c'), `-I${headers}`, targetLibrary, '-Wl,-rpath,$ORIGIN');
 }

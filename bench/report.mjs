@@ -1,4 +1,5 @@
 // Results as text.
+import { growthTables, parallelTables, reasons, rowsOf, startupTable, timesTable } from './tables.mjs';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function table(rows) {
@@ -12,27 +13,20 @@ export function table(rows) {
     .join('\n');
 }
 
-export const ratio = (value) => (value === undefined ? '-' : value.toFixed(2));
-
-/** Nanoseconds to three figures or so. */
-export const nanoseconds = (value) => (value === undefined ? '-' : value.toFixed(value < 100 ? 1 : 0));
-
-/** What one run found: where, what is missing and why, and the table. */
-export function describeRun({ node, platform, cpu, rounds, implementations, absent, cases }) {
-  const names = Object.keys(implementations);
-  const rows = cases.map(({ name, ns, ratio: ours, leaf }) => [
-    name,
-    ...names.map((implementation) => nanoseconds(ns[implementation])),
-    ratio(ours),
-    ratio(leaf),
-  ]);
+/** What one run found: where, the tables, and why cells are empty. */
+export function describeRun(run) {
+  const { node, platform, cpu, rounds, implementations, startup, parallel } = run;
+  const groups = ['calls', 'reads'].filter((group) => rowsOf(run, group).length > 0);
+  const versions = Object.entries(implementations).map(([name, version]) => `${name} ${version}`);
   return [
     `Node ${node}, ${platform}, ${cpu}`,
-    names.map((name) => `${name} ${implementations[name]}`).join(', '),
-    ...Object.entries(absent).map(([name, reason]) => `${name} is left out: ${reason}`),
+    versions.join(', '),
     `Nanoseconds per call, the least of ${rounds} rounds; Node-API is the floor, an addon written by hand.`,
+    ...groups.map((group) => table(timesTable(run, group))),
+    ...(rowsOf(run, 'growth').length > 0 ? growthTables(run).map(table) : []),
+    ...(parallel === undefined ? [] : parallelTables(run).map(table)),
+    ...(startup === undefined ? [] : [table(startupTable(run))]),
+    `Empty cells:\n${reasons([run]).join('\n')}`,
     '',
-    table([['', ...names, 'arkffi/koffi', 'leaf/koffi'], ...rows]),
-    '',
-  ].join('\n');
+  ].join('\n\n');
 }

@@ -6,8 +6,9 @@ export const name = 'arkffi leaf';
 export async function open(library) {
   const { dlopen } = await import('arkffi');
   const { version } = await arkffi.open(library);
-  const open = ({ symbol, types: { args, returns } }) =>
-    dlopen(library, { [symbol]: { args, returns, leaf: true } }).symbols[symbol];
-  const serves = ({ leaf }) => leaf === true;
-  return { version, serves, bind: (one) => ({ f: open(one) }) };
+  const bind = ({ symbol, types: { args, returns } }) => ({
+    f: dlopen(library, { [symbol]: { args, returns, leaf: true } }).symbols[symbol],
+  });
+  const lacks = ({ leaf }) => (leaf === true ? undefined : 'no leaf call');
+  return { version, lacks, bind };
 }

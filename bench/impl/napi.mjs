@@ -6,5 +6,6 @@ export const name = 'Node-API';
 /** The floor: the addon is linked against the library, which it calls without any FFI. */
 export async function open() {
   const { make } = createRequire(import.meta.url)(floorAddon);
-  return { version: process.versions.napi, bind: ({ symbol }) => ({ f: make(symbol) }) };
+  const lacks = ({ symbol }) => (symbol === undefined ? 'not written by hand' : undefined);
+  return { version: process.versions.napi, lacks, bind: ({ symbol }) => ({ f: make(symbol) }) };
 }

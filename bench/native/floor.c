@@ -122,7 +122,7 @@ NATIVE(make) {
     napi_create_function(env, wanted, NAPI_AUTO_LENGTH, functions[i].callback, NULL, &function);
     return function;
   }
-  napi_throw_error(env, NULL, "the floor addon has no such function");
+  napi_throw_error(env, NULL, "not written by hand");
   return NULL;
 }
 

@@ -1,42 +1,9 @@
-// What is measured: one table for all implementations.
-//
-// `types` are arkffi's names; an implementation that has others translates them. `given` are the arguments
-// as source text, in which `i` counts the calls and the inputs below can be named; `field` is what is read of the
-// result. `by` lists the implementations that can make the call, where not all can. A `callback` is what `helper`
-// is among the arguments: a registered callback, whose text can name `valueAt`, which reads an int. `times`: what is
-// measured happens so often in a call. `leaf`: the function can be declared as one.
-import { compileFunction } from 'node:vm';
+// Calls: the rows that every implementation is compared by. What a row says is in ./index.mjs.
+import { inputs } from './inputs.mjs';
 
-const texts = ['a', 'of', 'six', 'four', 'seven', 'strings', 'which are', 'different lengths'];
+const { texts } = inputs;
 
-/** The structs that cases name as types: fields by name, nested ones by the struct's. */
-export const structs = {
-  Pair: { x: 'f64', y: 'f64' },
-  Tag: { id: 'i32', weight: 'f32' },
-  Body: { position: 'Pair', velocity: 'Pair', first: 'Tag', second: 'Tag', time: 'i64', kind: 'u8' },
-};
-
-/** The function of a callback's text. */
-export function functionOf(source, valueAt) {
-  return compileFunction(`return ${source};`, ['valueAt'])(valueAt);
-}
-
-export const inputs = {
-  texts,
-  pair: { x: 1, y: 2 },
-  body: {
-    position: { x: 1, y: 2 },
-    velocity: { x: 3, y: 4 },
-    first: { id: 5, weight: 6 },
-    second: { id: 7, weight: 8 },
-    time: 9,
-    kind: 10,
-  },
-  address: 0x7f00_1234_5670,
-  doubles: Float64Array.from({ length: 16 }, (_, index) => index + 0.5),
-};
-
-export const cases = [
+export const calls = [
   {
     name: 'noop',
     symbol: 'do_nothing',
@@ -130,7 +97,6 @@ export const cases = [
     types: { args: ['Pair', 'Pair'], returns: 'Pair' },
     given: ['pair', 'pair'],
     field: 'y',
-    by: ['arkffi', 'koffi'],
     expected: () => 4,
   },
   {
@@ -140,7 +106,6 @@ export const cases = [
     types: { args: ['Body', 'f64'], returns: 'Body' },
     given: ['body', 'i'],
     field: 'position.x',
-    by: ['arkffi', 'koffi'],
     expected: (i) => 1 + 3 * i,
   },
   {
@@ -155,7 +120,6 @@ export const cases = [
     types: { args: ['callback'], returns: 'i32' },
     given: ['helper'],
     times: 1000,
-    by: ['arkffi', 'koffi'],
     expected: () => 499_500,
   },
   {
@@ -169,7 +133,6 @@ export const cases = [
     },
     types: { args: ['callback', 'i32', 'i32'], returns: 'i32' },
     given: ['helper', 'i', '1'],
-    by: ['arkffi', 'koffi'],
     expected: (i) => i + 1,
   },
   {
@@ -183,16 +146,6 @@ export const cases = [
     },
     types: { args: ['callback'], returns: 'i32' },
     given: ['helper'],
-    by: ['arkffi', 'koffi'],
     expected: () => 500,
   },
 ];
-
-/** Measured apart: so many calls at once in the background, each answered by another. */
-export const background = {
-  name: 'async, 200 in flight',
-  symbol: 'add_i32',
-  prototype: 'int32_t add_i32(int32_t a, int32_t b)',
-  types: { args: ['i32', 'i32'], returns: 'i32' },
-  atOnce: 200,
-};
