@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -17,5 +19,7 @@ module.exports = {
     ],
   },
   testTimeout: 60000,
+  // Two on two cores: programs in processes of their own take much of the time.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testSequencer: '<rootDir>/__test__/support/sequencer.cjs',
 };
