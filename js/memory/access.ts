@@ -3,7 +3,9 @@ import { maxSafe } from '../accepts';
 import { alive } from '../alive';
 import { copyAt, directReader, directWriter, readAt, writable, writeAt } from '../cell';
 import { readText } from '../text';
+import { sizeOf } from '../buffer';
 import { describe, ffiError } from '../errors';
+import { bufferAddress } from '../native';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
 import { locate, textAt } from './bytes';
@@ -32,12 +34,17 @@ type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
 /**
- * Where a pointer and an offset lead in the common case: an address as a number, and bytes that lie within one piece of
- * memory; 0 for anything else.
+ * Where a pointer and an offset lead in the common case: an address as a number, or a view of a buffer, and bytes that lie
+ * within one piece of memory; 0 for anything else. The view must be kept alive.
  */
 function common(pointer: unknown, offset: unknown, bytes: number): number {
-  if (typeof pointer !== 'number' || typeof offset !== 'number') return 0;
-  if (!Number.isSafeInteger(pointer) || !Number.isSafeInteger(offset)) return 0;
+  if (typeof offset !== 'number' || !Number.isSafeInteger(offset)) return 0;
+  if (typeof pointer !== 'number') {
+    if (!ArrayBuffer.isView(pointer) || offset < 0 || offset + bytes > sizeOf(pointer)) return 0;
+    const start = bufferAddress(pointer);
+    return start > 0 ? start + offset : 0;
+  }
+  if (!Number.isSafeInteger(pointer)) return 0;
   const address = pointer + offset;
   if (pointer <= 0 || address <= 0 || address > maxSafe) return 0;
   return mayBeHeld(pointer) && !holds(pointer, offset, bytes) ? 0 : address;
@@ -51,7 +58,7 @@ function reader(name: (typeof names)[number]): Reader {
     const address = common(pointer, offset, type.size);
     if (address !== 0) {
       direct ??= directReader(type);
-      const value = direct(address);
+      const value = alive(direct(address), pointer);
       if (value !== undefined) return value;
     }
     const bytes = resolvePointer(pointer, owner);
@@ -67,7 +74,7 @@ function writer(name: (typeof names)[number]): Writer {
     const address = common(pointer, offset, type.size);
     if (address !== 0) {
       direct ??= directWriter(type);
-      if (direct(address, value)) return;
+      if (alive(direct(address, value), pointer)) return;
     }
     const bytes = resolvePointer(pointer, owner);
     const converted = writable(type, value, owner);

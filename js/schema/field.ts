@@ -9,7 +9,8 @@ import { checkOffset } from '../memory/range';
 import { holds, mayBeHeld } from '../memory/routines';
 import { bufferAddress } from '../native';
 import { keepWith } from './keep';
-import type { Direct, Location } from './path';
+import { isRow } from '../types';
+import type { Location } from './path';
 
 /** Memory in which a struct stands: a buffer or an address, and where in it. */
 export interface Memory {
@@ -40,11 +41,22 @@ function sizeOf({ type, bits }: Location): number {
   return bits === undefined ? type.size : Math.ceil((bits.first + bits.width) / 8);
 }
 
+/** How the common kind of value goes to and fro: see `directReader` and `directWriter`. */
+interface Direct {
+  readonly read: (address: number) => unknown;
+  readonly write: (address: number, value: unknown) => boolean;
+}
+
 const none: Direct = { read: () => undefined, write: () => false };
 
+/** By the row of the type, each made when it is first used. */
+const directs: Direct[] = [];
+
 function directOf({ type, bits }: Location): Direct {
-  const isDirect = bits === undefined && ['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert);
-  return isDirect ? { read: directReader(type), write: directWriter(type) } : none;
+  if (bits !== undefined || !isRow(type)) return none;
+  return (directs[type.id] ??= ['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert)
+    ? { read: directReader(type), write: directWriter(type) }
+    : none);
 }
 
 /** The address of a field in the common case, where all of it lies within its memory; 0 for anything else. */
@@ -63,7 +75,7 @@ function commonAddress({ bytes, offset }: Memory, location: Location): number {
 
 /** Reads a field. */
 export function readLocation(location: Location, memory: Memory, owner: string): unknown {
-  const direct = (location.direct ??= directOf(location));
+  const direct = directOf(location);
   const address = direct === none ? 0 : commonAddress(memory, location);
   if (address > 0) {
     const value = alive(direct.read(address), memory.given);
@@ -86,7 +98,7 @@ export function writeLocation(
   owner: string,
   step: string | number,
 ): void {
-  const direct = (location.direct ??= directOf(location));
+  const direct = directOf(location);
   const address = direct === none ? 0 : commonAddress(memory, location);
   if (address > 0 && direct.write(address, value)) {
     const { bytes, offset } = memory;

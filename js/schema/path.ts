@@ -9,14 +9,6 @@ export interface Location {
   readonly offset: number;
   /** The first bit, counted from the byte at the offset, and the width of a bit-field. */
   readonly bits?: { readonly first: number; readonly width: number };
-  /** How the common kind of value goes to and fro; made at its first use. */
-  direct?: Direct;
-}
-
-/** See `directReader` and `directWriter`. */
-export interface Direct {
-  readonly read: (address: number) => unknown;
-  readonly write: (address: number, value: unknown) => boolean;
 }
 
 function invalid(message: string): Error {
