@@ -109,6 +109,8 @@ export declare class Environment {
   allowLeaves(modules: number, gates: ArrayBuffer, prints: boolean): string | null;
   /** The names of a leaf function that has called back, and of the callback. Nobody is told twice. */
   takeLie(): [string, string] | null;
+  /** A function that gives the string which the bare function that was called last has returned. */
+  fetchFunction(): () => unknown;
   /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
   textFunction(): (unit: number) => unknown;
 }
@@ -311,6 +313,8 @@ export interface SlotLayout {
   textOwner: number;
   text: number;
   textRoom: number;
+  textSame: number;
+  textNull: number;
   leafResult: number;
   statuses: Array<string>;
 }

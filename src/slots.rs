@@ -15,8 +15,15 @@ pub const ARGUMENT_WORDS: usize = 8192 + 256;
 pub const RESULT: usize = ARGUMENT_WORDS;
 /// The second integer register of a struct result.
 pub const RESULT_HIGH: usize = RESULT + 1;
-/// The integer result as a double, exact up to 2^53; the address of a struct result that is kept.
+/// The integer result as a double, exact up to 2^53; the address of a struct result that is kept; of a string in UTF-8 that
+/// the native function did not return, [`TEXT_SAME`], [`TEXT_NULL`] or [`TEXT_FETCHED`].
 pub const RESULT_NUMBER: usize = RESULT + 2;
+/// The string is the one that the function's last call gave.
+pub const TEXT_SAME: f64 = 1.0;
+/// The result is NULL.
+pub const TEXT_NULL: f64 = 2.0;
+/// JavaScript is to fetch it, as the function is bare.
+pub const TEXT_FETCHED: f64 = 3.0;
 /// The floating-point result.
 pub const RESULT_FLOAT: usize = RESULT + 3;
 /// The second floating-point register of a struct result.

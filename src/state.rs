@@ -9,7 +9,7 @@
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use napi::sys::{self, napi_env, napi_handle_scope, napi_ref, napi_threadsafe_fun
 
 use crate::background::job::Job;
 use crate::call::entry::Entry;
-use crate::call::function::Group;
+use crate::call::function::{Function, Group};
 use crate::call::suspending::count;
 use crate::coroutine::{Coroutine, Coroutines};
 use crate::last_words;
@@ -127,6 +127,8 @@ pub struct State {
     /// Whether JavaScript was stopped in a callback of the running call of C. It is not entered again until
     /// C has returned: the engine would take the stop for done, and not stop what has called C.
     pub stopped: Cell<bool>,
+    /// The bare function whose string JavaScript is to fetch; null for none.
+    pub unfetched: Cell<*const Function>,
     /// How bare functions are made, where they are allowed.
     pub bare: Cell<Option<&'static Bare>>,
     /// Its leaf functions, and which of them runs.
@@ -137,7 +139,7 @@ pub struct State {
 }
 
 thread_local! {
-    static CURRENT: Cell<*const State> = const { Cell::new(std::ptr::null()) };
+    static CURRENT: Cell<*const State> = const { Cell::new(null()) };
     static RUNNING: Rc<Cell<*mut Coroutine>> = Rc::new(Cell::new(null_mut()));
 }
 
@@ -174,6 +176,7 @@ impl State {
             references: RefCell::default(),
             running: RUNNING.with(Rc::clone),
             stopped: Cell::new(false),
+            unfetched: Cell::new(null()),
             bare: Cell::new(None),
             leaves: Leaves::new(slots),
             coroutines: UnsafeCell::default(),
@@ -209,13 +212,13 @@ impl State {
 
     /// Makes it found no longer.
     pub fn leave_thread(&self) {
-        CURRENT.set(std::ptr::null());
+        CURRENT.set(null());
         last_words::leave(self.slots);
     }
 
     /// Runs something with the state of the environment that this thread belongs to, if it does.
     pub fn of_this_thread<T>(run: impl FnOnce(&State) -> T) -> Option<T> {
-        let state = CURRENT.try_with(Cell::get).unwrap_or(std::ptr::null());
+        let state = CURRENT.try_with(Cell::get).unwrap_or(null());
         // SAFETY: set by the environment of this thread, and cleared before it ends.
         unsafe { state.as_ref() }.map(run)
     }

@@ -196,7 +196,9 @@ function result(shape: Shape): string {
         : `return decode(${p! * 8}, ${q! * 8});`;
     }
     case 'utf8':
-      return 'return r === undefined ? lastText : (lastText = r);';
+      return `if (r !== undefined) return lastText = r;
+    if (F64[${layout.resultNumber}] === ${layout.textSame}) return lastText;
+    return lastText = F64[${layout.resultNumber}] === ${layout.textNull} ? null : fetchText(owner, shape);`;
     default:
       return 'return r;';
   }
@@ -277,13 +279,14 @@ function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): 
   };`;
 }
 
-const { leaveText, nothing, remembered, storeAny, wrongCount, failure } = support;
+const { fetchText, leaveText, nothing, remembered, storeAny, wrongCount, failure } = support;
 const { readSigned, readUnsigned } = results;
 /** What every wrapper can name besides its own function. */
 const helpers = {
   slots,
   convertAll,
   lengthOf,
+  fetchText,
   leaveText,
   nothing,
   remembered,

@@ -9,9 +9,9 @@ import { closeCallbacks } from '../upcall/callback';
 import { convertAll, keptOf } from '../values';
 import { place, readSigned, readUnsigned, resultWord } from './results';
 import type { Parameter, Shape } from './shape';
-import { failure, storeAny, wrongCount } from './support';
+import { failure, fetchText, storeAny, wrongCount } from './support';
 
-const { U32 } = slots;
+const { F64, U32 } = slots;
 const status = layout.status * 2;
 const flags = layout.flags * 2;
 
@@ -84,7 +84,9 @@ export function interpretWrapper(
       U32[status] = 0;
       if (left !== 0) throw failure(left, owner, shape, args);
       if (result.convert !== 'utf8') return readResult(shape, owner, returned);
-      if (returned !== undefined) lastText = returned;
+      if (returned !== undefined) return (lastText = returned);
+      const told = F64[layout.resultNumber];
+      if (told !== layout.textSame) lastText = told === layout.textNull ? null : fetchText(owner, shape);
       return lastText;
     } finally {
       // What the values point to was alive up to here.

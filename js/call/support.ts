@@ -119,6 +119,17 @@ export function failure(status: number, owner: string, shape: Shape, given: Arra
   return takePending(() => refusal(status, owner, shape, given));
 }
 
+const fetchLeft = environment.fetchFunction();
+
+/** The string that the function which was called last has left to be fetched. */
+export function fetchText(owner: string, shape: Shape): unknown {
+  const text = fetchLeft();
+  const left = U32[layout.status * 2]!;
+  if (left === 0) return text;
+  U32[layout.status * 2] = 0;
+  throw failure(left, owner, shape, []);
+}
+
 /** The error for a leaf function that has called back: calls are refused until somebody has been told. */
 function lie(): Error | undefined {
   const names = environment.takeLie();

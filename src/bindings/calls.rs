@@ -1,5 +1,6 @@
 //! Types, plans and callbacks of an environment, and what settles its background calls.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::Env;
@@ -202,6 +203,13 @@ impl Environment {
     pub fn resume_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the state this environment's.
         Raw(unsafe { resume_function(raw_env(env), &self.state) })
+    }
+
+    /// A function that gives the string which the bare function that was called last has returned.
+    #[napi(ts_return_type = "() => unknown")]
+    pub fn fetch_function(&self, env: &Env) -> Raw {
+        // SAFETY: env is the running call's, and the state is this environment's.
+        Raw(unsafe { raw::fetch_function(raw_env(env), Rc::as_ptr(&self.state)) })
     }
 
     /// A function that reads the string whose address is in the result slot, as its 64-bit pattern.

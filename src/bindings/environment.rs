@@ -55,6 +55,8 @@ pub struct SlotLayout {
     pub text_owner: u32,
     pub text: u32,
     pub text_room: u32,
+    pub text_same: u32,
+    pub text_null: u32,
     pub leaf_result: u32,
     pub statuses: Vec<String>,
 }
@@ -175,6 +177,8 @@ impl Environment {
             text_owner: word(slots::TEXT_OWNER),
             text: word(slots::TEXT),
             text_room: slots::TEXT_ROOM as u32,
+            text_same: slots::TEXT_SAME as u32,
+            text_null: slots::TEXT_NULL as u32,
             leaf_result: word(slots::LEAF_RESULT),
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }

@@ -1,13 +1,13 @@
 //! Functions by raw Node-API calls: those on a call path, and those the macros have no form for.
 
 use std::ffi::{CStr, c_char, c_void};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
-use crate::convert::text::Text;
+use crate::convert::text::{Text, result as text_result};
 use crate::event_loop::next_finished;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
@@ -165,6 +165,36 @@ unsafe extern "C" fn close_callback(env: napi_env, info: napi_callback_info) -> 
         state.close_callback(*state.slots.add(OPENED[0]) as u32);
     }
     null_mut()
+}
+
+/// The native function `fetch`.
+///
+/// # Safety
+/// `env` is the running call's, and `state` is its environment's.
+pub(super) unsafe fn fetch_function(env: napi_env, state: *const State) -> napi_value {
+    let mut function = null_mut();
+    // SAFETY: the caller's promise; the state outlives every function of the environment.
+    unsafe {
+        let name = c"fetch".as_ptr().cast::<c_char>();
+        sys::napi_create_function(env, name, 5, Some(fetch), state as *mut c_void, &mut function);
+    }
+    function
+}
+
+/// Gives the string that the bare function which was called last has returned.
+unsafe extern "C" fn fetch(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: Node calls this with its environment and info; the facade calls it right after the function, which is
+    // live, and whose result stands in the slots.
+    unsafe {
+        let state = state_of(env, info);
+        let Some(function) = state.unfetched.replace(null()).as_ref() else { return null_mut() };
+        let address = *state.slots.add(RESULT) as usize;
+        let text = text_result(env, address, TextUnit::Utf8, &mut function.result.borrow_mut());
+        text.unwrap_or_else(|status| {
+            *state.slots.add(STATUS) = status as u64;
+            null_mut()
+        })
+    }
 }
 
 /// The native function `text`.

@@ -28,6 +28,7 @@ use crate::library::Loaded;
 use crate::memory::code;
 use crate::plan::{Path, Plan};
 use crate::state::State;
+use crate::types::TextUnit;
 
 /// The functions that are closed together: those of a library, or those found in a module.
 pub struct Group {
@@ -162,6 +163,8 @@ pub struct Function {
     pub repeats: Option<Repeated>,
     /// The string the last call gave, shared in the same way.
     pub result: Rc<RefCell<ResultCache>>,
+    /// Whether V8 enters it without Node-API.
+    pub is_bare: Cell<bool>,
     /// What it is closed with.
     pub group: Rc<Group>,
     stub: Option<usize>,
@@ -226,6 +229,7 @@ pub unsafe fn bind(
         arguments: Rc::new(RefCell::new(vec![ArgumentCache::default(); plan.values])),
         repeats: None,
         result: Rc::default(),
+        is_bare: Cell::new(false),
         group: Rc::clone(group),
         stub: acquired.stub,
     };
@@ -265,6 +269,7 @@ pub unsafe fn bind_repeating(
         arguments: Rc::clone(&original.arguments),
         repeats: Some(repeated),
         result: Rc::clone(&original.result),
+        is_bare: Cell::new(false),
         group: Rc::clone(group),
         stub: acquired.stub,
     };
@@ -306,7 +311,10 @@ unsafe fn install(
         let data = acquired.entry.cast::<c_void>();
         let bare = group.state.bare.get().filter(|_| is_bare).zip(acquired.callback);
         let object = match bare.and_then(|(bare, callback)| bare.function(without_api(callback))) {
-            Some(object) => object,
+            Some(object) => {
+                (*(*acquired.entry).function).is_bare.set(true);
+                object
+            }
             None => create(env, acquired.callback.unwrap_or(enter_by_data), data),
         };
         sys::napi_add_finalizer(env, object, data, Some(finalize), null_mut(), null_mut());
@@ -315,9 +323,11 @@ unsafe fn install(
     }
 }
 
-/// Whether the result of a plan travels in the slots, and C gets no means to leave an exception.
+/// Whether the result of a plan travels in the slots, or can be fetched, and C gets no means to leave an exception. A string
+/// may lie in one that was an argument, whose copy is gone when it would be fetched.
 fn gives_in_slots(plan: &Plan) -> bool {
-    plan.text_result().is_none() && !plan.enters_js
+    let is_fetchable = |unit| unit == TextUnit::Utf8 && plan.values == 0;
+    plan.text_result().is_none_or(is_fetchable) && !plan.enters_js
 }
 
 /// A native function by Node-API.

@@ -25,7 +25,7 @@ use crate::signature::MAX_PARAMETERS;
 use crate::slots::LAST_ERROR;
 use crate::slots::{
     ACTIVE, ERRNO, ERRNO_AT, FLAG_BITS, FLAG_SAME_TEXT, FLAG_USES_BUFFERS, FLAGS, ORIGIN, RESULT,
-    RESULT_NUMBER, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status,
+    RESULT_NUMBER, SCRIPT_LIMIT, STACK_LIMIT, STATUS, Status, TEXT_FETCHED, TEXT_SAME,
 };
 use crate::state::{FRAME_ENTERS_JS, FRAME_PENDING, Frame};
 use crate::types::{Convert, TypeId};
@@ -468,9 +468,21 @@ pub(super) unsafe fn result(env: napi_env, function: &Function, slots: *mut u64)
             return null_mut();
         }
         let mut cache = function.result.borrow_mut();
-        // SAFETY: env is the running callback's.
-        return match unsafe { text::result(env, address as usize, unit, &mut cache) } {
-            Ok(value) => value,
+        let given = if function.is_bare.get() {
+            text::told(address as usize, &mut cache).map(|told| (null_mut(), told))
+        } else {
+            // SAFETY: env is the running callback's.
+            unsafe { text::result(env, address as usize, unit, &mut cache) }.map(|value| (value, TEXT_SAME))
+        };
+        return match given {
+            Ok((value, told)) => {
+                if told == TEXT_FETCHED {
+                    function.state().unfetched.set(function);
+                }
+                // SAFETY: the slots have a word for it.
+                unsafe { *slots.add(RESULT_NUMBER) = told.to_bits() };
+                value
+            }
             // SAFETY: the environment's slots.
             Err(status) => unsafe { refuse(slots, status) },
         };

@@ -11,7 +11,7 @@ use std::ptr::{null, null_mut};
 use napi::sys::{self, Status as NapiStatus, napi_env, napi_value};
 
 use crate::memory::guard;
-use crate::slots::{Status, TEXT_BYTES, TEXT_LENGTH, TEXT_ROOM};
+use crate::slots::{Status, TEXT_BYTES, TEXT_FETCHED, TEXT_LENGTH, TEXT_NULL, TEXT_ROOM, TEXT_SAME};
 use crate::types::TextUnit;
 
 /// The longest string, in bytes, that is kept for the next call of the same function. JavaScript
@@ -42,7 +42,24 @@ pub unsafe fn left<'a>(slots: *const u64) -> &'a [u8] {
 /// The string that a function's last call gave.
 #[derive(Default)]
 pub struct ResultCache {
-    bytes: Option<Vec<u8>>,
+    /// Whether it is in the bytes, which are too many to keep otherwise.
+    is_known: bool,
+    bytes: Vec<u8>,
+}
+
+impl ResultCache {
+    fn is(&self, bytes: &[u8]) -> bool {
+        self.is_known && self.bytes == bytes
+    }
+
+    /// Keeps it, in the memory of the one before.
+    fn keep(&mut self, bytes: &[u8]) {
+        self.is_known = bytes.len() <= CACHED_BYTES;
+        if self.is_known {
+            self.bytes.clear();
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
 }
 
 /// Room for short strings, on the native stack of the call.
@@ -255,25 +272,41 @@ pub unsafe fn result(
     cache: &mut ResultCache,
 ) -> Result<napi_value, Status> {
     if address == 0 {
-        cache.bytes = None;
+        cache.is_known = false;
     }
     if address == 0 || unit != TextUnit::Utf8 {
         // SAFETY: the running callback's environment.
         return unsafe { Text::read(address, unit)?.create(env) };
     }
-    let length = guard::text_length(address, unit).ok_or(Status::UnreadableText)?;
-    // SAFETY: `text_length` has just read so many bytes there.
-    let bytes = unsafe { std::slice::from_raw_parts(address as *const u8, length) };
-    if cache.bytes.as_deref() == Some(bytes) {
+    let bytes = bytes_at(address)?;
+    if cache.is(bytes) {
         return Ok(null_mut());
     }
-    cache.bytes = None;
+    cache.is_known = false;
     // SAFETY: the bytes are readable.
     let value = unsafe { create(env, bytes) }?;
-    if length <= CACHED_BYTES {
-        cache.bytes = Some(bytes.to_vec());
-    }
+    cache.keep(bytes);
     Ok(value)
+}
+
+/// The bytes of the string at an address, as they are now.
+fn bytes_at<'a>(address: usize) -> Result<&'a [u8], Status> {
+    let length = guard::text_length(address, TextUnit::Utf8).ok_or(Status::UnreadableText)?;
+    // SAFETY: `text_length` has just read so many bytes there.
+    Ok(unsafe { std::slice::from_raw_parts(address as *const u8, length) })
+}
+
+/// What there is to tell of the string at an address, if it need not be given, which takes Node-API.
+///
+/// # Errors
+/// [`Status::UnreadableText`].
+pub fn told(address: usize, cache: &mut ResultCache) -> Result<f64, Status> {
+    if address == 0 {
+        cache.is_known = false;
+        return Ok(TEXT_NULL);
+    }
+    let is_same = cache.is(bytes_at(address)?);
+    Ok(if is_same { TEXT_SAME } else { TEXT_FETCHED })
 }
 
 /// A string that has been copied out of C's memory.
