@@ -326,7 +326,7 @@ fn forbids_external_memory() -> bool {
     *FORBIDS.get_or_init(|| std::env::var_os("ARKFFI_EXTERNAL_MEMORY").is_some_and(|value| value == "off"))
 }
 
-/// `napi_create_external_arraybuffer`, or its refusal.
+/// `napi_create_external_arraybuffer`, or its refusal. The deallocator may be null.
 ///
 /// # Safety
 /// As for that.
@@ -346,7 +346,7 @@ unsafe fn create_external(
             env,
             start as *mut c_void,
             bytes,
-            Some(collected),
+            (!deallocator.is_null()).then_some(collected),
             deallocator.cast(),
             buffer,
         )
@@ -366,6 +366,12 @@ pub(super) unsafe fn external_array_buffer(
     takes: bool,
 ) -> napi_value {
     state.run_late(false);
+    if deallocator == 0 {
+        let mut buffer = null_mut();
+        // SAFETY: the range is the caller's promise; nothing is to be done when the buffer is collected.
+        let status = unsafe { create_external(env, start, bytes, null_mut(), &mut buffer) };
+        return if status == Status::napi_ok { buffer } else { null_mut() };
+    }
     let hint = Box::into_raw(Box::new(Deallocator::new(state, bytes, deallocator)));
     let mut buffer = null_mut();
     // SAFETY: the range is the caller's promise; the hint is taken back in the finalizer, which does not run
@@ -373,9 +379,7 @@ pub(super) unsafe fn external_array_buffer(
     unsafe {
         let status = create_external(env, start, bytes, hint, &mut buffer);
         if status == Status::napi_ok {
-            if deallocator != 0 {
-                state.memory.count(Account::Views, 1, bytes);
-            }
+            state.memory.count(Account::Views, 1, bytes);
             (*hint).taken = takes.then(|| state.memory.take(start));
             return buffer;
         }
@@ -387,9 +391,6 @@ pub(super) unsafe fn external_array_buffer(
 unsafe extern "C" fn collected(_env: napi_env, data: *mut c_void, hint: *mut c_void) {
     // SAFETY: Node calls this once, with the hint given above.
     let deallocator = unsafe { Box::from_raw(hint.cast::<Deallocator>()) };
-    if deallocator.code == 0 {
-        return;
-    }
     let (start, state) = (data as usize, Rc::clone(&deallocator.state));
     if state.memory.is_leased(start) {
         // SAFETY: the environment's thread runs it.
