@@ -54,7 +54,7 @@ function stagePlatform(target) {
   copyFileSync(join(values.binaries, file), join(folder, file));
   writeFileSync(
     join(folder, 'README.md'),
-    `# ${packageOf(target)}\n\nThe native binary of `arkffi` for ${target.name}.\n` +
+    `# ${packageOf(target)}\n\nThe native binary of arkffi for ${target.name}.\n` +
       'Install `arkffi`, which depends on it.\n',
   );
 }

@@ -89,7 +89,14 @@ pub unsafe fn give_back(record: *mut Record, returned: Returned) {
     lock(&FREE).0[place(returned)].push(record);
 }
 
+/// None are made where there are no stubs for the system.
+#[cfg(not(unix))]
+fn chunk(_returned: Returned) -> Option<Vec<*mut Record>> {
+    None
+}
+
 /// Makes the stubs of a chunk, with a record each.
+#[cfg(unix)]
 fn chunk(returned: Returned) -> Option<Vec<*mut Record>> {
     let bytes = CODE + STUBS * size_of::<Record>();
     let access = libc::PROT_READ | libc::PROT_WRITE;
