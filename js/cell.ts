@@ -115,8 +115,26 @@ function loadedValue(type: TypeInfo): () => unknown {
   }
 }
 
-/** Reads a scalar that is no string at an address that is a safe integer; undefined where that cannot be read. */
-export function directReader(type: TypeInfo): (address: number) => unknown {
+/** Reads a value of a type at an address that is a safe integer; undefined where that cannot be read. */
+type Reader = (address: number) => unknown;
+/** Writes one; `false` where it is not of the common kind, or nothing can be written there. */
+type Writer = (address: number, value: unknown) => boolean;
+
+/** By the row of the type; each is made when it is first used. */
+const readers: Reader[] = [];
+const writers: Writer[] = [];
+
+/** What reads a scalar that is no string. */
+export function directReader(type: TypeInfo): Reader {
+  return (readers[type.id] ??= makeReader(type));
+}
+
+/** What writes one. */
+export function directWriter(type: TypeInfo): Writer {
+  return (writers[type.id] ??= makeWriter(type));
+}
+
+function makeReader(type: TypeInfo): Reader {
   const loadThere = loadOf(type.size);
   const value = loadedValue(type);
   return (address) => (loadThere(loaded, address) === 0 ? value() : undefined);
@@ -132,11 +150,7 @@ function commonValue({ convert, min, max }: TypeInfo): (value: unknown) => boole
     typeof value === 'number' && value >= least && value <= greatest && Math.floor(value) === value;
 }
 
-/**
- * Writes a scalar that is no string at an address that is a safe integer; `false` where its value is not of the common
- * kind, or nothing can be written there.
- */
-export function directWriter(type: TypeInfo): (address: number, value: unknown) => boolean {
+function makeWriter(type: TypeInfo): Writer {
   const isCommon = commonValue(type);
   const isFloat = type.machine === 'f32' || type.machine === 'f64';
   const storeThere = access(

@@ -16,7 +16,7 @@ export { read, write } from './memory/access';
 export { Arena } from './memory/arena';
 export { calloc, free, malloc, realloc, strdup, strndup } from './memory/blocks';
 export { copy, ptr, readMemory } from './memory/bytes';
-export { toArrayBuffer, toBuffer } from './memory/windows';
+export { toArrayBuffer, toBuffer } from './memory/buffers';
 export { addFinalizer, own } from './memory/ends';
 export { setAllocator, setMemoryLimit } from './memory/foreign';
 export { sharedAlloc } from './memory/shared';

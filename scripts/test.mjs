@@ -99,22 +99,15 @@ check('prettier', process.execPath, [
   '.',
 ]);
 
-const threads = ['__test__/threads', '__test__/background'];
-const all = ['__test__/calls', '__test__/memory', '__test__/structs', '__test__/callbacks', ...threads];
+const all = ['calls', 'memory', 'structs', 'callbacks', 'threads', 'background'].map(
+  (folder) => `__test__/${folder}`,
+);
 const calls = ['__test__/types', '__test__/strings', ...all];
-// What the collector has a part in.
-const collected = [
-  '__test__/lifecycle',
-  '__test__/ownership',
-  '__test__/memory',
-  '__test__/callbacks',
-  ...threads,
-];
+const collected = ['__test__/lifecycle', '__test__/ownership', ...all];
 jest('all tests', []);
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
-const interpreted = calls.filter((folder) => !threads.includes(folder));
-jest('without generated code', ['__test__/abi', ...interpreted], { ARKFFI_CODEGEN: 'off' });
+jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });
 jest('without leaf calls', ['__test__/leaf'], { ARKFFI_LEAF: 'off' });
 jest('by Node-API, without coroutines', ['__test__/callbacks', '__test__/calls', '__test__/strings'], {
   ARKFFI_BARE: 'off',

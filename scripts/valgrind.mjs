@@ -28,7 +28,7 @@ function measure(rounds) {
   };
 }
 
-const [few, many] = [100, 700];
+const [few, many] = [100, 1100];
 const [first, second] = [measure(few), measure(many)];
 rmSync(folder, { recursive: true });
 const growth = (second.inUse - first.inUse) / (many - few);

@@ -14,10 +14,11 @@ const { F32, F64, I64, U8, U32 } = slots;
 const rememberedBytes = 64 * 1024;
 
 /** The longest string, in UTF-16 units, that is kept for the next call: a third of the native room in bytes. */
-export const keptLength = 64;
+export const keptLength = layout.textRoom / 3;
 
-const room = Buffer.from(U8.buffer, layout.text * 8 + 16, layout.textRoom);
+/** Where the bytes of a string that is left in the slots stand. */
 const first = layout.text * 8 + 16;
+const room = Buffer.from(U8.buffer, first, layout.textRoom);
 
 /** The longest string, in UTF-16 units, that is written unit by unit: beyond it Node's own way is faster. */
 const spelledLength = 24;

@@ -1,15 +1,11 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
-import { maxSafe } from '../accepts';
 import { alive } from '../alive';
 import { copyAt, directReader, directWriter, readAt, writable, writeAt } from '../cell';
 import { readText } from '../text';
-import { sizeOf } from '../buffer';
 import { describe, ffiError } from '../errors';
-import { bufferAddress } from '../native';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
-import { locate, textAt } from './bytes';
-import { holds, mayBeHeld } from './routines';
+import { commonAddress, locate, textAt } from './bytes';
 
 const names = [
   'i8',
@@ -33,32 +29,13 @@ export type AccessName = (typeof names)[number] | 'cstring';
 type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
-/**
- * Where a pointer and an offset lead in the common case: an address as a number, or a view of a buffer, and bytes that lie
- * within one piece of memory; 0 for anything else. The view must be kept alive.
- */
-function common(pointer: unknown, offset: unknown, bytes: number): number {
-  if (typeof offset !== 'number' || !Number.isSafeInteger(offset)) return 0;
-  if (typeof pointer !== 'number') {
-    if (!ArrayBuffer.isView(pointer) || offset < 0 || offset + bytes > sizeOf(pointer)) return 0;
-    const start = bufferAddress(pointer);
-    return start > 0 ? start + offset : 0;
-  }
-  if (!Number.isSafeInteger(pointer)) return 0;
-  const address = pointer + offset;
-  if (pointer <= 0 || address <= 0 || address > maxSafe) return 0;
-  return mayBeHeld(pointer) && !holds(pointer, offset, bytes) ? 0 : address;
-}
-
 function reader(name: (typeof names)[number]): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
-  let direct: ReturnType<typeof directReader> | undefined;
   return (pointer, offset = 0) => {
-    const address = common(pointer, offset, type.size);
+    const address = commonAddress(pointer, offset, type.size);
     if (address !== 0) {
-      direct ??= directReader(type);
-      const value = alive(direct(address), pointer);
+      const value = alive(directReader(type)(address), pointer);
       if (value !== undefined) return value;
     }
     const bytes = resolvePointer(pointer, owner);
@@ -69,12 +46,10 @@ function reader(name: (typeof names)[number]): Reader {
 function writer(name: (typeof names)[number]): Writer {
   const type = typeNamed(name);
   const owner = `write.${name}`;
-  let direct: ReturnType<typeof directWriter> | undefined;
   return (pointer, offset, value) => {
-    const address = common(pointer, offset, type.size);
+    const address = commonAddress(pointer, offset, type.size);
     if (address !== 0) {
-      direct ??= directWriter(type);
-      if (alive(direct(address, value), pointer)) return;
+      if (alive(directWriter(type)(address, value), pointer)) return;
     }
     const bytes = resolvePointer(pointer, owner);
     const converted = writable(type, value, owner);

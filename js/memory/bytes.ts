@@ -1,13 +1,14 @@
 /** Ranges of bytes: located within known bounds, copied, viewed. */
 import { constants } from 'node:buffer';
+import { maxSafe } from '../accepts';
 import { bindFunction, ownGroup } from '../call/function';
-import { sizeOf } from '../buffer';
+import { sizeOf, type Bytes } from '../buffer';
 import { copyAt } from '../cell';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
 import { lazily } from '../lazy';
-import { native } from '../native';
+import { bufferAddress, native } from '../native';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
 import { holds, mayBeHeld, roomFrom } from './routines';
@@ -69,6 +70,22 @@ export function locate(value: unknown, offset: unknown, bytes: number, owner: st
     throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
   }
   return bytes === 0 && (held || isBuffer(value)) ? start : offsetAddress(start, by, owner);
+}
+
+/**
+ * Where memory and an offset lead in the common case: an address as a number, or a buffer, and bytes that lie within one
+ * piece of memory; 0 for anything else. The buffer must be kept alive. Runs no user code.
+ */
+export function commonAddress(memory: unknown, offset: unknown, bytes: number): number {
+  if (typeof offset !== 'number' || !Number.isSafeInteger(offset)) return 0;
+  if (typeof memory === 'number') {
+    const address = memory + offset;
+    if (!Number.isSafeInteger(memory) || memory <= 0 || address <= 0 || address > maxSafe) return 0;
+    return mayBeHeld(memory) && !holds(memory, offset, bytes) ? 0 : address;
+  }
+  if (typeof memory !== 'object' || memory === null || offset < 0) return 0;
+  const start = bufferAddress(memory);
+  return start > 0 && offset + bytes <= sizeOf(memory as Bytes) ? start + offset : 0;
 }
 
 /** Copies bytes between addresses or buffers; the ranges may overlap. */

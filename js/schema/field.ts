@@ -1,13 +1,11 @@
 /** Single fields of structs in buffers and at addresses. */
 import { alive } from '../alive';
-import { sizeOf as byteLengthOf, type Bytes } from '../buffer';
+import type { Bytes } from '../buffer';
 import { directReader, directWriter, readBitField, readField, writeAt, writeBitField } from '../cell';
 import { convertField, encode, resolveValue, within, type Keep } from '../composite/encode';
 import { at, isBuffer, resolvePointer } from '../convert';
-import { locate } from '../memory/bytes';
+import { commonAddress, locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
-import { holds, mayBeHeld } from '../memory/routines';
-import { bufferAddress } from '../native';
 import { keepWith } from './keep';
 import { isRow } from '../types';
 import type { Location } from './path';
@@ -41,44 +39,19 @@ function sizeOf({ type, bits }: Location): number {
   return bits === undefined ? type.size : Math.ceil((bits.first + bits.width) / 8);
 }
 
-/** How the common kind of value goes to and fro: see `directReader` and `directWriter`. */
-interface Direct {
-  readonly read: (address: number) => unknown;
-  readonly write: (address: number, value: unknown) => boolean;
-}
-
-const none: Direct = { read: () => undefined, write: () => false };
-
-/** By the row of the type, each made when it is first used. */
-const directs: Direct[] = [];
-
-function directOf({ type, bits }: Location): Direct {
-  if (bits !== undefined || !isRow(type)) return none;
-  return (directs[type.id] ??= ['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert)
-    ? { read: directReader(type), write: directWriter(type) }
-    : none);
-}
-
-/** The address of a field in the common case, where all of it lies within its memory; 0 for anything else. */
-function commonAddress({ bytes, offset }: Memory, location: Location): number {
-  const at = offset + location.offset;
-  const { size } = location.type;
-  if (typeof bytes === 'number') {
-    const address = bytes + at;
-    if (bytes <= 0 || !Number.isSafeInteger(at) || !Number.isSafeInteger(address)) return 0;
-    return mayBeHeld(bytes) && !holds(bytes, at, size) ? 0 : address;
-  }
-  if (!isBuffer(bytes) || at < 0 || at + size > byteLengthOf(bytes)) return 0;
-  const start = bufferAddress(bytes);
-  return start > 0 ? start + at : 0;
+/** Where a field of a type whose common values go straight to and fro stands, in the common case; else 0. */
+function directAddress({ bytes, offset }: Memory, location: Location): number {
+  const { type, bits } = location;
+  if (bits !== undefined || !isRow(type)) return 0;
+  if (!['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert)) return 0;
+  return commonAddress(bytes, offset + location.offset, type.size);
 }
 
 /** Reads a field. */
 export function readLocation(location: Location, memory: Memory, owner: string): unknown {
-  const direct = directOf(location);
-  const address = direct === none ? 0 : commonAddress(memory, location);
+  const address = directAddress(memory, location);
   if (address > 0) {
-    const value = alive(direct.read(address), memory.given);
+    const value = alive(directReader(location.type)(address), memory.given);
     if (value !== undefined) return value;
   }
   const start = startOf(memory, location, sizeOf(location), owner);
@@ -98,11 +71,11 @@ export function writeLocation(
   owner: string,
   step: string | number,
 ): void {
-  const direct = directOf(location);
-  const address = direct === none ? 0 : commonAddress(memory, location);
-  if (address > 0 && direct.write(address, value)) {
+  const address = directAddress(memory, location);
+  if (address > 0 && directWriter(location.type)(address, value)) {
     const { bytes, offset } = memory;
-    if (isBuffer(bytes)) keepWith(bytes, 'set', offset + location.offset, location.type.size, []);
+    if (typeof bytes !== 'number')
+      keepWith(bytes as Bytes, 'set', offset + location.offset, location.type.size, []);
     alive(undefined, memory.given);
     return;
   }

@@ -153,6 +153,22 @@ macro_rules! close {
     };
 }
 
+/// Loads all floating-point registers from the slots.
+macro_rules! floats {
+    () => {
+        concat!(
+            "movsd xmm0, [rbx + 48]\n",
+            "movsd xmm1, [rbx + 56]\n",
+            "movsd xmm2, [rbx + 64]\n",
+            "movsd xmm3, [rbx + 72]\n",
+            "movsd xmm4, [rbx + 80]\n",
+            "movsd xmm5, [rbx + 88]\n",
+            "movsd xmm6, [rbx + 96]\n",
+            "movsd xmm7, [rbx + 104]\n",
+        )
+    };
+}
+
 /// Loads `I` integer and `F` floating-point registers from the slots and calls C.
 #[unsafe(naked)]
 unsafe extern "C" fn direct<const I: usize, const F: usize>() {
@@ -213,14 +229,7 @@ unsafe extern "C" fn direct_integers<const S: usize, const F: usize>() {
         "cvttsd2si r8, [rbx + 32]",
         "cvttsd2si r9, [rbx + 40]",
         ".if {f}",
-        "movsd xmm0, [rbx + 48]",
-        "movsd xmm1, [rbx + 56]",
-        "movsd xmm2, [rbx + 64]",
-        "movsd xmm3, [rbx + 72]",
-        "movsd xmm4, [rbx + 80]",
-        "movsd xmm5, [rbx + 88]",
-        "movsd xmm6, [rbx + 96]",
-        "movsd xmm7, [rbx + 104]",
+        floats!(),
         ".endif",
         "mov eax, {f}",
         "call [r11 + {target}]",
@@ -272,14 +281,7 @@ unsafe extern "C" fn direct_stack() {
         "cvttsd2si rcx, [rbx + 24]",
         "cvttsd2si r8, [rbx + 32]",
         "cvttsd2si r9, [rbx + 40]",
-        "movsd xmm0, [rbx + 48]",
-        "movsd xmm1, [rbx + 56]",
-        "movsd xmm2, [rbx + 64]",
-        "movsd xmm3, [rbx + 72]",
-        "movsd xmm4, [rbx + 80]",
-        "movsd xmm5, [rbx + 88]",
-        "movsd xmm6, [rbx + 96]",
-        "movsd xmm7, [rbx + 104]",
+        floats!(),
         "mov eax, 8",
         "call [r11 + {target}]",
         "mov rsp, rbp",
@@ -333,14 +335,7 @@ unsafe extern "C" fn repeating<const I: usize, const T: usize, const F: usize>()
         ".if {t} == 4", "mov r8, rsp", ".endif",
         ".if {t} == 5", "mov r9, rsp", ".endif",
         ".if {f}",
-        "movsd xmm0, [rbx + 48]",
-        "movsd xmm1, [rbx + 56]",
-        "movsd xmm2, [rbx + 64]",
-        "movsd xmm3, [rbx + 72]",
-        "movsd xmm4, [rbx + 80]",
-        "movsd xmm5, [rbx + 88]",
-        "movsd xmm6, [rbx + 96]",
-        "movsd xmm7, [rbx + 104]",
+        floats!(),
         ".endif",
         "mov eax, {f}",
         "call [r11 + {target}]",

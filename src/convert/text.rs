@@ -16,7 +16,7 @@ use crate::types::TextUnit;
 
 /// The longest string, in bytes, that is kept for the next call of the same function. JavaScript
 /// keeps strings of up to a third of it, in UTF-16 units.
-pub const CACHED_BYTES: usize = 192;
+pub const CACHED_BYTES: usize = TEXT_ROOM;
 /// Room on the native stack for the strings of one call, in bytes.
 const INLINE_BYTES: usize = 2048;
 
