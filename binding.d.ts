@@ -60,11 +60,12 @@ export declare class Environment {
    * anything but a buffer, -2 for one that is detached.
    */
   addressFunction(): (value: unknown) => void;
-  /**
-   * Tells what native code calls: what runs a callback, what runs those of a suspended call, what settles
-   * background calls, what warns.
-   */
-  install(dispatch: unknown, drive: unknown, settle: unknown, warn: unknown): void;
+  /** Tells what runs a callback, and what runs those of a suspended call. Once, before there is a callback. */
+  tellCallbacks(dispatch: unknown, drive: unknown): void;
+  /** Tells what settles background calls. Once, before there is one. */
+  tellSettle(settle: unknown): void;
+  /** Tells what warns. Once. */
+  tellWarn(warn: unknown): void;
   /** Lets other threads wake the event loop. Asynchronous hooks are shown the resource. */
   start(resource: object): void;
   /** An address on the stack, where this is called. */

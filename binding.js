@@ -3,8 +3,6 @@
 // Each name stands here as a literal in a `try`, so that bundlers see it and forgive those that are absent.
 'use strict';
 
-const fallback = require('./binding-fallback.js');
-
 /** The names that did not load, each with its error. */
 const failures = [];
 
@@ -103,7 +101,7 @@ function load() {
       }
       break;
   }
-  return fallback.load(failures);
+  return require('./binding-fallback.js').load(failures);
 }
 
 module.exports = load();

@@ -1,11 +1,41 @@
-// From build/js, where tsc leaves one module for each source file, to dist: one file that `require('arkffi')` reads,
-// as most of its time went into finding and reading some eighty; beside it what not everybody needs.
+// From build/js, where tsc leaves one module for each source file, to dist: a few files instead of some eighty, as
+// finding and reading them would take most of the time of `require('arkffi')`. Of what is left, most is V8's first look at the
+// source: `dist/part-core.js` holds what it takes to open a library, and the parts beside it are loaded when they are used.
 import { rmSync } from 'node:fs';
 import { relative } from 'node:path';
+import { lazyParts } from './scripts/lazy-parts.mjs';
 
 const built = 'build/js';
 
-/** Loaded on its own: the command, the matcher for jest, and the parser of C's declarations at its first use. */
+/**
+ * The parts, by the modules in them. One of the first three loads those before it at once, as do all others: they use
+ * them at each call. Everything else is loaded when something in it is used.
+ */
+const parts = [
+  ['part-core', /^(errors|native|types|define|library|call\/function)\.js$/],
+  [
+    'part-calls',
+    /^(call\/(compile|support|results)|composite\/decode|accepts|buffer|convert|text|values|upcall\/pending)\.js$/,
+  ],
+  ['part-memory', /^(alive|cell|memory\/(access|bytes|range|routines|views)|composite\/codec)\.js$/],
+  ['part-structs', /^(composite|schema)\//],
+  ['part-callbacks', /^upcall\/(callback|compile|control)\.js$|^jscallback\.js$/],
+  ['part-blocks', /^memory\/(?!track)|^(ref|cstring|release)\.js$/],
+  ['part-background', /^call\/background\.js$|^(call|upcall)\/interpret\.js$/],
+  ['part-leaf', /^call\/leaf\.js$/],
+  ['part-raw', /^(raw|cfunction)\.js$/],
+];
+const base = ['part-core.js', 'part-calls.js', 'part-memory.js'];
+
+const isPart = (file) => file.startsWith('part-');
+
+function isLazy(file, user) {
+  const [level, from] = [base.indexOf(file), base.indexOf(user)];
+  if (level === -1) return true;
+  return isPart(user) ? from !== -1 && from < level : level > 0;
+}
+
+/** Loaded on its own: the command, the matcher for jest, and the parser of C's declarations. */
 const apart = /^(cli|jest|cdef)\//;
 
 // Files that earlier builds have left would be packed too.
@@ -25,6 +55,7 @@ export default [
       'jest/each': `${built}/jest/each.js`,
     },
     external,
+    plugins: [lazyParts(isPart, isLazy)],
     output: {
       ...output,
       dir: 'dist',
@@ -35,7 +66,8 @@ export default [
         // The command's help and its errors need no native half.
         if (/^cli\/(usage|help)\.js$/.test(file)) return 'cli/usage';
         if (file.startsWith('cdef/')) return 'declarations';
-        return file === 'index.js' || apart.test(file) ? undefined : 'arkffi';
+        if (file === 'index.js' || apart.test(file)) return undefined;
+        return parts.find(([, modules]) => modules.test(file))?.[0] ?? 'part-core';
       },
     },
   },

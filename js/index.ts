@@ -2,7 +2,6 @@
 export { c, cdef } from './declarations';
 export { AsyncCFunction, CFunction, linkSymbols } from './cfunction';
 export { array, bits, enumeration, fn, opaque, pointer } from './composite/types';
-import './install';
 
 export { setPoolSize } from './call/background';
 export { setLeafCalls } from './call/leaf';

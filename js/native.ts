@@ -19,6 +19,9 @@ export function native<T>(operation: (from: typeof binding) => T): T {
 
 /** The native state of this environment. */
 export const environment = new binding.Environment();
+environment.tellWarn((text: string) => {
+  process.emitWarning(text);
+});
 
 /**
  * Switches for tests and for finding faults: `ARKFFI_PATH=libffi`, `ARKFFI_CODEGEN=off`, `ARKFFI_COROUTINES=off`,

@@ -126,11 +126,14 @@ pub fn next_turn(state: &State) -> bool {
 
 /// Has JavaScript settle the background calls that have ended.
 unsafe fn settle(state: &State) {
-    let Some(functions) = state.functions.get() else { return };
+    let told = state.functions.settle.get();
+    if told.is_null() {
+        return;
+    }
     let (mut function, mut receiver) = (null_mut(), null_mut());
     // SAFETY: as for `woken`.
     unsafe {
-        sys::napi_get_reference_value(state.env, functions.settle, &mut function);
+        sys::napi_get_reference_value(state.env, told, &mut function);
         sys::napi_get_undefined(state.env, &mut receiver);
         sys::napi_call_function(state.env, receiver, function, 0, null_mut(), null_mut());
         clear_exception(state.env);

@@ -64,17 +64,25 @@ struct Scope {
     dispatch: napi_value,
 }
 
-/// The functions of the facade that native code calls.
-#[derive(Clone, Copy)]
+/// The functions of the facade that native code calls. Each is told when the part of the facade that it belongs to is
+/// loaded, and null before: nothing can ask for it then.
 pub struct Functions {
     /// Runs the callback whose number is in the slots.
-    pub dispatch: napi_ref,
+    pub dispatch: Cell<napi_ref>,
     /// Runs the callbacks of a suspended call of C until that has returned.
-    pub drive: napi_ref,
+    pub drive: Cell<napi_ref>,
     /// Settles the background calls that have ended.
-    pub settle: napi_ref,
+    pub settle: Cell<napi_ref>,
     /// Warns with a text.
-    pub warn: napi_ref,
+    pub warn: Cell<napi_ref>,
+}
+
+impl Functions {
+    /// None is told yet.
+    fn none() -> Self {
+        let [dispatch, drive, settle, warn] = [const { Cell::new(null_mut()) }; 4];
+        Functions { dispatch, drive, settle, warn }
+    }
 }
 
 /// A background call, and what its function is closed with.
@@ -113,8 +121,8 @@ pub struct State {
     pub classes: RefCell<Vec<&'static Class>>,
     /// See `classes`.
     pub names: RefCell<Vec<Arc<str>>>,
-    /// Set once the facade has told them.
-    pub functions: Cell<Option<Functions>>,
+    /// What it calls in JavaScript.
+    pub functions: Functions,
     /// Deallocators of views that were collected while a call used their memory, with its start.
     late: RefCell<Vec<Late>>,
     /// Libraries closed while C ran: unloaded when the outermost call returns.
@@ -170,7 +178,7 @@ impl State {
             holds: Cell::new(0),
             classes: RefCell::default(),
             names: RefCell::default(),
-            functions: Cell::new(None),
+            functions: Functions::none(),
             late: RefCell::default(),
             deferred: RefCell::default(),
             references: RefCell::default(),
@@ -196,9 +204,9 @@ impl State {
     /// On the environment's thread; JavaScript does not run any more.
     pub unsafe fn drop_references(&self) {
         let kept = std::mem::take(&mut *self.references.borrow_mut());
-        let functions = self.functions.take();
-        let told = functions.map(|told| [told.dispatch, told.drive, told.settle, told.warn]);
-        for reference in kept.into_iter().chain(told.into_iter().flatten()) {
+        let Functions { dispatch, drive, settle, warn } = &self.functions;
+        let told = [dispatch, drive, settle, warn].map(|told| told.replace(null_mut()));
+        for reference in kept.into_iter().chain(told.into_iter().filter(|told| !told.is_null())) {
             // SAFETY: made by this environment, and deleted once.
             unsafe { sys::napi_delete_reference(self.env, reference) };
         }
@@ -396,7 +404,10 @@ impl State {
 
     unsafe fn open_scope(&self, scopes: &mut Vec<Scope>, active: u64) -> Option<napi_value> {
         let frame = frame_of(active);
-        let functions = self.functions.get()?;
+        let told = self.functions.dispatch.get();
+        if told.is_null() {
+            return None;
+        }
         let (mut handle, mut dispatch) = (null_mut(), null_mut());
         let own = active & FRAME_ENTERS_JS != 0 || scopes.last().is_some_and(|top| top.frame == frame);
         // SAFETY: the environment's thread (caller); a scope of the same frame is the innermost that is open.
@@ -405,7 +416,7 @@ impl State {
             if own && sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
                 return None;
             }
-            sys::napi_get_reference_value(self.env, functions.dispatch, &mut dispatch);
+            sys::napi_get_reference_value(self.env, told, &mut dispatch);
         }
         scopes.push(Scope { frame, handle, calls: 1, dispatch });
         Some(dispatch)
@@ -462,7 +473,10 @@ impl State {
     /// # Safety
     /// On the environment's thread, where JavaScript can be called.
     unsafe fn warn(&self, text: &str) {
-        let Some(functions) = self.functions.get() else { return };
+        let told = self.functions.warn.get();
+        if told.is_null() {
+            return;
+        }
         let (mut handle, mut function, mut receiver, mut value, mut pending) =
             (null_mut(), null_mut(), null_mut(), null_mut(), false);
         // SAFETY: the environment's thread (caller); the scope holds every handle made here.
@@ -471,7 +485,7 @@ impl State {
             if pending || sys::napi_open_handle_scope(self.env, &mut handle) != sys::Status::napi_ok {
                 return;
             }
-            sys::napi_get_reference_value(self.env, functions.warn, &mut function);
+            sys::napi_get_reference_value(self.env, told, &mut function);
             sys::napi_get_undefined(self.env, &mut receiver);
             let (start, length) = (text.as_ptr().cast(), text.len() as isize);
             if sys::napi_create_string_utf8(self.env, start, length, &mut value) == sys::Status::napi_ok {

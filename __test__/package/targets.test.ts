@@ -109,7 +109,7 @@ describe('binding.js', () => {
 
   test('each name stands in it as a literal, where bundlers see it', () => {
     const literals = Array.from(
-      text('binding.js').matchAll(/return require\('([^']+)'\)/g),
+      text('binding.js').matchAll(/return require\('([^']+)'\);/g),
       ([, name]) => name!,
     );
     expect(literals.toSorted()).toEqual(

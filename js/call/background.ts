@@ -231,7 +231,7 @@ function settleOne(number: number, text: unknown): void {
 const later = setImmediate;
 
 /** Settles calls that have ended. The others wait until the event loop has come round, so that all events get their turn. */
-export function settle(): void {
+function settle(): void {
   later(nextTurn);
   for (let count = 0; count < atOnce; count++) {
     const text = nextFinished();
@@ -287,3 +287,5 @@ export function setPoolSize(size: unknown): void {
   }
   native((binding) => binding.setPoolSize(size));
 }
+
+environment.tellSettle(settle);

@@ -298,7 +298,8 @@ const helpers = {
   exact,
   opaquePointer,
   fillingFlags,
-  closeCallbacks,
+  // Named here, it would load the part that it is in with the first function.
+  closeCallbacks: (kept: readonly unknown[]) => closeCallbacks(kept),
   closings,
   isOpenCallback,
   tracking,

@@ -1,5 +1,4 @@
 /** The commands, by their names. */
-import '../install';
 import { hint, nearest } from '../types';
 import { bindgen } from './bindgen';
 import { call } from './call';

@@ -195,7 +195,7 @@ function textBytes(type: TypeInfo, text: string, owner: string, place: Place): U
     Buffer.from(bytes.buffer).write(text);
     return bytes;
   }
-  const whole = text.replace(/\p{Surrogate}/gu, '\uFFFD');
+  const whole = text.toWellFormed();
   if (type.convert === 'utf32' || wide) {
     const bytes = room((lengthInCharacters(whole) + 1) * 4, owner, place);
     const units = new Uint32Array(bytes.buffer);

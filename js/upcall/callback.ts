@@ -53,7 +53,7 @@ const contexts: (AsyncResource | undefined)[] = [];
 const unused: number[] = [];
 
 /** Runs the callback that C has called. */
-export function dispatch(): void {
+function dispatch(): void {
   wrappers[U32[layout.callback * 2]!]!();
 }
 
@@ -102,7 +102,7 @@ function serve(context: AsyncResource | undefined, first: number, left: Left): n
 }
 
 /** Runs the callbacks of a call of C that is suspended until it has returned. */
-export function drive(): void {
+function drive(): void {
   const left: Left = { status: 0, errors: [] };
   let number = U32[callback]!;
   U32[suspended] = 0;
@@ -233,3 +233,5 @@ export class Callback {
 export function closeCallbacks(kept: readonly unknown[]): void {
   for (const thing of kept) if (Callback.is(thing)) thing.close();
 }
+
+environment.tellCallbacks(dispatch, drive);

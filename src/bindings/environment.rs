@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::Env;
-use napi::sys;
+use napi::sys::{self, napi_ref};
 use napi_derive::napi;
 
 use super::library::{LoadOptions, NativeLibrary};
@@ -22,7 +22,7 @@ use crate::memory::{code, stack};
 use crate::plan::Plan;
 use crate::signature::Signature;
 use crate::slots;
-use crate::state::{Functions, State};
+use crate::state::State;
 use crate::upcall::run::watch_exit;
 use crate::v8::Bare;
 
@@ -184,22 +184,30 @@ impl Environment {
         }
     }
 
-    /// Tells what native code calls: what runs a callback, what runs those of a suspended call, what settles
-    /// background calls, what warns.
+    /// Tells what runs a callback, and what runs those of a suspended call. Once, before there is a callback.
     #[napi]
-    pub fn install(&self, dispatch: Raw, drive: Raw, settle: Raw, warn: Raw) {
-        let reference = |function: &Raw| {
-            let mut reference = null_mut();
-            // SAFETY: the function is an argument of the running call.
-            unsafe { sys::napi_create_reference(self.state.env, function.0, 1, &mut reference) };
-            reference
-        };
-        self.state.functions.set(Some(Functions {
-            dispatch: reference(&dispatch),
-            drive: reference(&drive),
-            settle: reference(&settle),
-            warn: reference(&warn),
-        }));
+    pub fn tell_callbacks(&self, dispatch: Raw, drive: Raw) {
+        self.state.functions.dispatch.set(self.reference(&dispatch));
+        self.state.functions.drive.set(self.reference(&drive));
+    }
+
+    /// Tells what settles background calls. Once, before there is one.
+    #[napi]
+    pub fn tell_settle(&self, settle: Raw) {
+        self.state.functions.settle.set(self.reference(&settle));
+    }
+
+    /// Tells what warns. Once.
+    #[napi]
+    pub fn tell_warn(&self, warn: Raw) {
+        self.state.functions.warn.set(self.reference(&warn));
+    }
+
+    fn reference(&self, function: &Raw) -> napi_ref {
+        let mut reference = null_mut();
+        // SAFETY: the function is an argument of the running call.
+        unsafe { sys::napi_create_reference(self.state.env, function.0, 1, &mut reference) };
+        reference
     }
 
     /// Lets other threads wake the event loop. Asynchronous hooks are shown the resource.

@@ -123,9 +123,10 @@ unsafe fn run_callbacks(state: &State, coroutine: *mut Coroutine) {
     let (slots, mut drive) = (state.slots, null_mut());
     // SAFETY: the caller's promise.
     unsafe {
+        let told = state.functions.drive.get();
         let mut ended = sys::Status::napi_generic_failure;
-        if let Some(functions) = state.functions.get() {
-            sys::napi_get_reference_value(state.env, functions.drive, &mut drive);
+        if !told.is_null() {
+            sys::napi_get_reference_value(state.env, told, &mut drive);
             // It uses no receiver: any value will do.
             ended = sys::napi_call_function(state.env, drive, drive, 0, null(), null_mut());
         }
