@@ -20,8 +20,17 @@ import {
 import { expectError } from '../support/errors';
 import { library } from './library';
 
-const { ow_during, ow_during_struct, ow_length_late, ow_sum_late, ow_make, ow_free, ow_times, pair } =
-  library.symbols;
+const {
+  ow_during,
+  ow_during_struct,
+  ow_length_late,
+  ow_sum_late,
+  ow_sum_when,
+  ow_make,
+  ow_free,
+  ow_times,
+  pair,
+} = library.symbols;
 
 /** Something that can be given to a call, and every way of getting rid of it. */
 interface Thing {
@@ -108,9 +117,11 @@ describe.each(things)('%s', (_, make) => {
 
   test('in a background call stays until that has settled', async () => {
     const { ptr, release } = make();
-    const calls = [ow_sum_late.async(ptr, 8, 60), ow_sum_late.async(ptr, 8, 1)];
+    const gate = Int32Array.of(0);
+    const calls = [ow_sum_when.async(ptr, 8, gate), ow_sum_late.async(ptr, 8, 1)];
     await calls[1];
     for (const run of release) expectError(run, 'ERR_FFI_BUSY');
+    gate[0] = 1;
     await calls[0];
     release.at(-1)!();
     expect(isLive(ptr)).toBe(false);
@@ -178,11 +189,13 @@ test('nested calls each hold their own', () => {
 test('memory of C that a call uses twice is held twice', async () => {
   const held = own(ow_make(8), ow_free);
   const address = held.ptr;
+  const gate = Int32Array.of(0);
   const first = ow_sum_late.async(held, 1, 5);
-  const second = ow_sum_late.async(held, 1, 60);
+  const second = ow_sum_when.async(held, 1, gate);
   await first;
   expectError(() => held.close(), 'ERR_FFI_BUSY');
   expect(ow_times(address)).toBe(0);
+  gate[0] = 1;
   await second;
   held.close();
   expect(ow_times(address)).toBeGreaterThan(0);

@@ -15,6 +15,7 @@ export const library = dlopen(fixture, {
   ow_during: call,
   ow_during_struct: { args: [Holder, 'callback'], returns: 'i32' },
   ow_sum_late: { args: ['ptr', 'usize', 'i32'], returns: 'i64' },
+  ow_sum_when: { args: ['ptr', 'usize', 'ptr'], returns: 'i64' },
   ow_length_late: { args: ['CString', 'i32'], returns: 'usize' },
   pair: { symbol: 'ow_pair_of', args: ['i64', 'i64'], returns: Pair },
   ow_add: { args: ['ptr', 'i32'] },
