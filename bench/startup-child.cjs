@@ -1,5 +1,5 @@
 // One measurement of bench/startup.mjs in a process of its own; prints what it found as JSON.
-//   node startup-child.cjs <empty | load | define | memory> <implementation> <library>
+//   node startup-child.cjs <empty | load | first | define | memory> <implementation> <library>
 'use strict';
 const [what, name, library] = process.argv.slice(2);
 
@@ -103,5 +103,6 @@ function memory() {
 }
 
 if (what === 'load') load[name]();
+else if (what === 'first') callAll(load[name]()(['f0']), ['f0']);
 else if (what === 'define') console.log(JSON.stringify(define()));
 else if (what === 'memory') console.log(JSON.stringify(memory()));

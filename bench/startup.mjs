@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildDirectory, compile } from './build.mjs';
 
-const child = join(dirname(fileURLToPath(import.meta.url)), 'startup-child.cjs');
+const folder = dirname(fileURLToPath(import.meta.url));
+const child = join(folder, 'startup-child.cjs');
+const importing = join(folder, 'startup-import.mjs');
 const library = join(buildDirectory, 'libmany.so');
 
 /** Implementations that startup-child.cjs knows. */
@@ -25,17 +27,19 @@ function buildLibrary() {
   compile(library, source);
 }
 
-const run = (flags, ...args) =>
-  execFileSync(process.execPath, [...flags, '--no-warnings', child, ...args, library], {
+const node = (...args) =>
+  execFileSync(process.execPath, ['--no-warnings', ...args], {
     encoding: 'utf8',
-    cwd: dirname(child),
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 
-function timed(...args) {
-  const start = process.hrtime.bigint();
-  run([], ...args);
-  return Number(process.hrtime.bigint() - start) / 1e6;
+const run = (flags, ...args) => node(...flags, child, ...args, library);
+
+function timed(start) {
+  const before = process.hrtime.bigint();
+  start();
+  return Number(process.hrtime.bigint() - before) / 1e6;
 }
 
 const round = (value) => Math.round(value * 100) / 100;
@@ -61,12 +65,18 @@ function least(implementations, rounds, figures) {
  */
 export function measureStartup(implementations, { processes }) {
   buildLibrary();
-  const { load } = least(['', ...implementations], processes, (name) => ({
-    load: name === '' ? timed('empty', '-') : timed('load', name),
+  const whole = least(['', ...implementations], processes, (name) => ({
+    load: timed(() => (name === '' ? run([], 'empty', '-') : run([], 'load', name))),
+    first: timed(() => (name === '' ? run([], 'empty', '-') : run([], 'first', name))),
+    imported: timed(() => node(importing, name === '' ? 'node:fs' : name)),
   }));
-  const empty = load[''];
-  delete load[''];
-  for (const name of implementations) load[name] = round(Math.max(0, load[name] - empty));
+  const empty = whole.load[''];
+  /** By what they take beyond a script that does nothing. */
+  const beyond = (figures) =>
+    Object.fromEntries(
+      implementations.map((name) => [name, round(Math.max(0, figures[name] - figures['']))]),
+    );
+  const [load, first, imported] = [whole.load, whole.first, whole.imported].map(beyond);
   const define = least(implementations, Math.ceil(processes / 5), (name) =>
     JSON.parse(run([], 'define', name)),
   );
@@ -74,5 +84,5 @@ export function measureStartup(implementations, { processes }) {
     const { defined, called } = JSON.parse(run(['--expose-gc'], 'memory', name));
     return { defined, called };
   });
-  return { empty, load, define, memory };
+  return { empty, load, first, imported, define, memory };
 }

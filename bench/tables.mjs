@@ -89,12 +89,14 @@ export function parallelTables({ parallel }) {
 }
 
 /** What comes before the first call. */
-export function startupTable({ startup: { load, define, memory } }) {
+export function startupTable({ startup: { load, first, imported, define, memory } }) {
   const names = Object.keys(load);
   const row = (title, format, values = {}) => [title, ...names.map((name) => format(values[name]))];
   return [
     ['', ...names],
     row('loading the package, ms', milliseconds, load),
+    row('… and calling a first function, ms', milliseconds, first),
+    row('… by an ES module, ms', milliseconds, imported),
     row('defining 1,000 functions, ms', milliseconds, define.defined),
     row('… and calling each once, ms', milliseconds, define.called),
     row('memory of a function that is defined, bytes', whole, memory.defined),
