@@ -55,3 +55,43 @@ test('an export can be replaced', () => {
     console.log(arkffi.malloc(), arkffi.free());`;
   expect(outputOf(program)).toBe('replaced defined');
 });
+
+test('a part that the end of the stack has kept from being loaded is loaded later', () => {
+  const program = `
+    const arkffi = require(entry);
+    const uses = {
+      call: () => arkffi.dlopen(null, { abs: { args: ['int'], returns: 'int' } }).symbols.abs(-5),
+      struct: () => arkffi.Struct({ x: 'int', y: 'int' }).size,
+      block: () => arkffi.free(arkffi.malloc(8)) ?? 'freed',
+      callback: () => new arkffi.JSCallback(() => 0, { args: [], returns: 'int' }).close() ?? 'closed',
+      read: () => arkffi.read.i32(Buffer.of(1, 0, 0, 0)),
+    };
+    for (const [name, use] of Object.entries(uses)) {
+      let refused = 0;
+      const descend = () => {
+        try {
+          descend();
+        } finally {
+          try { use(); } catch { refused++; }
+        }
+      };
+      try { descend(); } catch {}
+      console.log(name, refused > 0, use());
+    }`;
+  const results = { call: 5, struct: 8, block: 'freed', callback: 'closed', read: 1 };
+  const lines = Object.entries(results).map(([name, result]) => `${name} true ${result}`);
+  expect(outputOf(program, { flags: ['--stack-size=400'] })).toBe(lines.join('\n'));
+});
+
+test('loading a part leaves the slots alone: it may happen in the middle of a call', () => {
+  const program = `
+    const { dirname, join } = require('node:path');
+    const folder = dirname(entry);
+    const { slots } = require(join(folder, 'part-core.js'));
+    slots.U8.fill(0xab);
+    for (const file of require('node:fs').readdirSync(folder)) {
+      if (file.startsWith('part-')) require(join(folder, file));
+    }
+    console.log(slots.U8.every((byte) => byte === 0xab));`;
+  expect(outputOf(program)).toBe('true');
+});
