@@ -8,9 +8,12 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
 
-use libc::{PF_X, PT_LOAD, c_int, dl_phdr_info, iovec, size_t};
+use libc::{Elf64_Phdr, PF_X, PT_LOAD, c_int, dl_phdr_info, iovec, size_t};
 
 use super::Module;
+
+/// The smallest page that Linux has; segments start at multiples.
+const PAGE: usize = 4096;
 
 /// Where errno of this thread stands.
 pub fn errno_location() -> *mut c_int {
@@ -47,11 +50,20 @@ pub fn is_code(address: usize) -> bool {
 
 struct Search {
     address: usize,
-    found: bool,
+    found: Option<Found>,
 }
 
-fn in_module_code(address: usize) -> bool {
-    let mut search = Search { address, found: false };
+/// The module that an address lies in.
+struct Found {
+    base: usize,
+    /// Its path, as long as it is loaded; empty for the running executable.
+    path: *const c_char,
+    /// Whether the address lies in its code.
+    is_code: bool,
+}
+
+fn find(address: usize) -> Option<Found> {
+    let mut search = Search { address, found: None };
     // SAFETY: the callback takes the search it is given here.
     unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut search).cast()) };
     search.found
@@ -62,14 +74,22 @@ unsafe extern "C" fn visit(info: *mut dl_phdr_info, _size: size_t, data: *mut c_
     unsafe {
         let (info, search) = (&*info, &mut *data.cast::<Search>());
         let headers = std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum));
-        search.found = headers.iter().any(|header| {
-            let start = (info.dlpi_addr as usize).wrapping_add(header.p_vaddr as usize);
-            header.p_type == PT_LOAD
-                && header.p_flags & PF_X != 0
-                && (start..start + header.p_memsz as usize).contains(&search.address)
-        });
-        c_int::from(search.found)
+        let start = |header: &Elf64_Phdr| (info.dlpi_addr as usize).wrapping_add(header.p_vaddr as usize);
+        let mut segments = headers.iter().filter(|header| header.p_type == PT_LOAD);
+        let holds = |header: &&Elf64_Phdr| {
+            (start(header)..start(header) + header.p_memsz as usize).contains(&search.address)
+        };
+        if let Some(segment) = segments.clone().find(holds) {
+            let base = segments.next().map_or(0, |first| start(first) & !(PAGE - 1));
+            let is_code = segment.p_flags & PF_X != 0;
+            search.found = Some(Found { base, path: info.dlpi_name, is_code });
+        }
+        c_int::from(search.found.is_some())
     }
+}
+
+fn in_module_code(address: usize) -> bool {
+    find(address).is_some_and(|found| found.is_code)
 }
 
 fn in_executable_mapping(address: usize) -> bool {
@@ -85,6 +105,14 @@ fn in_executable_mapping(address: usize) -> bool {
 
 /// The module an address lies in.
 pub fn module_of(address: usize) -> Option<Module> {
+    // dladdr looks at every symbol of the module, of which a large library has thousands. It knows the running executable.
+    if let Some(Found { base, path, .. }) = find(address) {
+        // SAFETY: the loader's own; who asks sees to it that the module stays loaded meanwhile, as for dladdr.
+        let path = unsafe { CStr::from_ptr(path) }.to_string_lossy().into_owned();
+        if !path.is_empty() {
+            return Some(Module { base, path });
+        }
+    }
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: dladdr fills the info where it returns non-zero; the name is a C string then.
     unsafe {
