@@ -6,9 +6,9 @@
  * conversion, and with it all user code, runs before the first slot is written; between the native
  * call and the reading of the result nothing runs at all.
  */
-import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import { lengthOf } from '../buffer';
+import { namesOf, run, viewsIn } from '../codegen';
 import { closings, isOpenCallback } from '../convert';
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
@@ -254,12 +254,11 @@ function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): 
   const closing = parameters.some(takesFunctions)
     ? ['try {', `} finally { if (kept !== undefined) closeCallbacks(kept[${parameters.length}]); }`]
     : ['', ''];
-  return `'use strict'; // ${id}
-  const { ${Object.keys(slots).join(', ')} } = slots;
+  const body = `
   ${remembered.join('\n  ')}
   ${texts.map((index) => `let text${index} = nothing;`).join('\n  ')}
   let lastText = null, calls = 0, repeating;
-  return function wrapper(${args}) {
+  return (function wrapper(${args}) {
     ${isTraced ? 'if (tracing.on && !passed()) return traced(wrapper, owner, library, arguments);' : ''}
     if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
     let flags = 0, r${kept ? ', kept' : ''};
@@ -276,13 +275,16 @@ function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): 
     }
     ${result(shape)}
     ${closing[1]}
-  };`;
+  });`;
+  // In parentheses V8 compiles the function at once, and does not look at it twice.
+  return `'use strict'; // ${id}
+  ${viewsIn(body)}${body}`;
 }
 
 const { fetchText, leaveText, nothing, remembered, storeAny, wrongCount, failure } = support;
 const { readSigned, readUnsigned } = results;
 /** What every wrapper can name besides its own function. */
-const helpers = {
+const helpers = namesOf({
   slots,
   convertAll,
   lengthOf,
@@ -307,7 +309,7 @@ const helpers = {
   tracing,
   passed,
   traced,
-};
+});
 
 let count = 0;
 
@@ -329,9 +331,7 @@ export function compileWrapper(
     if (store === 'aggregate') codecs[`encode${index}`] = codecOf(type).encode;
   });
   if (isAggregate(resultType) && !shape.holds) codecs.decode = codecOf(resultType).decode;
-  const own = { native, makeRepeating, shape, owner, library, parameters, types, resultType };
-  const names = { ...own, ...codecs, ...helpers };
   const text = source(shape, ++count, library !== undefined, makeRepeating !== undefined);
-  const make = compileFunction(text, Object.keys(names)) as (...values: unknown[]) => Wrapper;
-  return make(...Object.values(names));
+  const own = { native, makeRepeating, shape, owner, library, parameters, types, resultType };
+  return run(text, helpers, Object.assign(codecs, own)) as Wrapper;
 }

@@ -7,9 +7,9 @@
  * for nothing. `decode(p, q)` reads an object of one hidden class.
  */
 import { isArrayBuffer, isProxy, isTypedArray, isUint8Array } from 'node:util/types';
-import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import { arrayBufferSize, lengthOf } from '../buffer';
+import { namesOf, run, viewsIn } from '../codegen';
 import { isArray } from '../errors';
 import { littleEndian, slots, slotsView } from '../native';
 import { isAddress, isFlexible, type Member, type TypeInfo } from '../types';
@@ -296,6 +296,23 @@ export function isCompilable(type: TypeInfo): boolean {
   return !hasTwoParts(type) || !hasWideUnion(type, 0);
 }
 
+/** What every codec can name. */
+const helpers = namesOf({
+  slots,
+  D: slotsView,
+  signedWide,
+  unsignedWide,
+  storeWide,
+  bitsAt,
+  exact,
+  decodeUnion,
+  isKnown,
+  isOfRevoked,
+  isList,
+  copyBuffer,
+  fieldOf,
+});
+
 let made = 0;
 
 /** Generates the codec of a struct or union. */
@@ -315,8 +332,7 @@ export function compileCodec(type: TypeInfo): Codec {
   const lines: string[] = [];
   const value = read(type, base, 0, lines, names);
   const writing = write(type, 'o', base, 0, names);
-  const text = `'use strict'; // ${++made}
-  const { ${Object.keys(slots).join(', ')} } = slots;
+  const body = `
   return {
     encode(o, p, q) {
       ${zero}
@@ -325,22 +341,6 @@ export function compileCodec(type: TypeInfo): Codec {
     },
     decode(p, q) { ${lines.join(' ')} return ${value}; },
   };`;
-  const helpers = {
-    slots,
-    D: slotsView,
-    signedWide,
-    unsignedWide,
-    storeWide,
-    bitsAt,
-    exact,
-    decodeUnion,
-    isKnown,
-    isOfRevoked,
-    isList,
-    copyBuffer,
-    fieldOf,
-  };
-  const parameters = [...Object.keys(helpers), ...names.values.map((_, index) => `x${index}`)];
-  const make = compileFunction(text, parameters) as (...values: unknown[]) => Codec;
-  return make(...Object.values(helpers), ...names.values);
+  const own = Object.fromEntries(names.values.map((known, index) => [`x${index}`, known]));
+  return run(`'use strict'; // ${++made}\n  ${viewsIn(body)}${body}`, helpers, own) as Codec;
 }

@@ -5,9 +5,9 @@
  * A wrapper reads all arguments out of the slots before it calls anything, and writes its result last:
  * whatever runs in between may use the slots.
  */
-import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import type { Parameter, Shape } from '../call/shape';
+import { namesOf, run, viewsIn } from '../codegen';
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { layout, slots } from '../native';
@@ -101,11 +101,10 @@ function source(shape: Shape, id: number): string {
     isText(type) ? `readText(types[${index}], a${index}, owner)` : `a${index}`,
   );
   const inContext = ['fn', 'undefined', ...args].join(', ');
-  return `'use strict'; // ${id}
-  const { ${Object.keys(slots).join(', ')} } = slots;
+  const body = `
   return function (control) {
     const { fn, context, owner } = control;
-    return function (inside) {
+    return (function (inside) {
       const origin = U32[${layout.origin * 2}], outer = pending.list === null ? null : suspend();
       control.running++;
       try {
@@ -117,11 +116,13 @@ function source(shape: Shape, id: number): string {
       }
       if (--control.running === 0 && control.closing) control.finish();
       if (outer !== null) resume(outer);
-    };
+    });
   };`;
+  return `'use strict'; // ${id}
+  ${viewsIn(body)}${body}`;
 }
 
-const helpers = {
+const helpers = namesOf({
   slots,
   signedAt,
   unsignedAt,
@@ -134,7 +135,7 @@ const helpers = {
   fail,
   storeAnyResult,
   storeObject,
-};
+});
 
 let count = 0;
 
@@ -145,9 +146,6 @@ export function compileUpcall(shape: Shape): (control: Control) => Upcall {
   types.forEach((type, index) => {
     if (isAggregate(type)) codecs[`decode${index}`] = codecOf(type).decode;
   });
-  const names = { types, resultType: shape.result, ...codecs, ...helpers };
-  const make = compileFunction(source(shape, ++count), Object.keys(names)) as (
-    ...values: unknown[]
-  ) => (control: Control) => Upcall;
-  return make(...Object.values(names));
+  const own = Object.assign(codecs, { types, resultType: shape.result });
+  return run(source(shape, ++count), helpers, own) as (control: Control) => Upcall;
 }
