@@ -66,6 +66,8 @@ export declare class Environment {
   tellSettle(settle: unknown): void;
   /** Tells what warns. Once. */
   tellWarn(warn: unknown): void;
+  /** A function that copies an object, its accessors as they are; `undefined` where only the engine could. */
+  copyFunction(): ((object: object) => object) | undefined;
   /** Lets other threads wake the event loop. Asynchronous hooks are shown the resource. */
   start(resource: object): void;
   /** An address on the stack, where this is called. */

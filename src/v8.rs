@@ -35,12 +35,15 @@ type NewFunction = unsafe extern "C" fn(
     behaviour: c_int,
     side_effects: c_int,
 ) -> Pointer;
+/// `v8::Object::Clone`: a shallow copy, of which the accessors are those of the object.
+type CopyObject = unsafe extern "C" fn(object: Pointer) -> Pointer;
 
 const ISOLATE: &CStr = c"_ZN2v87Isolate10GetCurrentEv";
 const CONTEXT: &CStr = c"_ZN2v87Isolate17GetCurrentContextEv";
 const FUNCTION: &CStr = c"_ZN2v88Function3NewENS_5LocalINS_7ContextEEEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS1_IS5_EEiNS_19ConstructorBehaviorENS_14SideEffectTypeE";
 /// With `v8::Data` for `v8::Value`, as of ABI 147.
 const FUNCTION_WITH_DATA: &CStr = c"_ZN2v88Function3NewENS_5LocalINS_7ContextEEEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS1_INS_4DataEEEiNS_19ConstructorBehaviorENS_14SideEffectTypeE";
+const COPY: &CStr = c"_ZN2v86Object5CloneEv";
 
 /// A function of the running executable.
 ///
@@ -93,13 +96,14 @@ impl Current {
 pub struct Bare {
     current: Current,
     function: NewFunction,
+    copy: Option<CopyObject>,
 }
 
 fn probe() -> Option<Bare> {
     // SAFETY: the types are those of the functions; `v8::Data` is a base of `v8::Value`.
     unsafe {
         let function = find(FUNCTION).or_else(|_| find(FUNCTION_WITH_DATA)).ok()?;
-        Some(Bare { current: Current::find().ok()?, function })
+        Some(Bare { current: Current::find().ok()?, function, copy: find(COPY).ok() })
     }
 }
 
@@ -126,5 +130,19 @@ impl Bare {
             (self.function)(context, callback, null_mut(), length, throws, has_side_effects)
         };
         (!made.is_null()).then(|| made.cast())
+    }
+
+    /// Whether objects can be copied.
+    pub fn copies(&self) -> bool {
+        self.copy.is_some()
+    }
+
+    /// A shallow copy of an object, with its accessors as they are.
+    ///
+    /// # Safety
+    /// On the environment's thread, with a handle scope open; the value is an object.
+    pub unsafe fn copy(&self, object: napi_value) -> napi_value {
+        // SAFETY: the caller's promise; a value is what a `v8::Local` of it points with.
+        self.copy.map_or(null_mut(), |copy| unsafe { copy(object.cast()) }.cast())
     }
 }

@@ -39,12 +39,31 @@ function sizeOf({ type, bits }: Location): number {
   return bits === undefined ? type.size : Math.ceil((bits.first + bits.width) / 8);
 }
 
-/** Where a field of a type whose common values go straight to and fro stands, in the common case; else 0. */
+/** Whether common values of a field go straight to and fro. */
+function isDirect({ type, bits }: Location): boolean {
+  if (bits !== undefined || !isRow(type)) return false;
+  return ['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert);
+}
+
+/** Where such a field stands, in the common case; else 0. */
 function directAddress({ bytes, offset }: Memory, location: Location): number {
-  const { type, bits } = location;
-  if (bits !== undefined || !isRow(type)) return 0;
-  if (!['int', 'float', 'bool', 'wide', 'pointer'].includes(type.convert)) return 0;
-  return commonAddress(bytes, offset + location.offset, type.size);
+  return isDirect(location) ? commonAddress(bytes, offset + location.offset, location.type.size) : 0;
+}
+
+/** What reads a field of any memory. */
+export function fieldReader(location: Location, owner: string): (memory: Memory) => unknown {
+  if (!isDirect(location)) return (memory) => readSlowly(location, memory, owner);
+  const { type, offset } = location;
+  const { size } = type;
+  const read = directReader(type);
+  return (memory) => {
+    const address = commonAddress(memory.bytes, memory.offset + offset, size);
+    if (address > 0) {
+      const value = alive(read(address), memory.given);
+      if (value !== undefined) return value;
+    }
+    return readSlowly(location, memory, owner);
+  };
 }
 
 /** Reads a field. */
@@ -54,6 +73,10 @@ export function readLocation(location: Location, memory: Memory, owner: string):
     const value = alive(directReader(location.type)(address), memory.given);
     if (value !== undefined) return value;
   }
+  return readSlowly(location, memory, owner);
+}
+
+function readSlowly(location: Location, memory: Memory, owner: string): unknown {
   const start = startOf(memory, location, sizeOf(location), owner);
   const { type, bits } = location;
   const value =

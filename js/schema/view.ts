@@ -7,17 +7,16 @@ import { within } from '../composite/encode';
 import { isBuffer } from '../convert';
 import { ffiError } from '../errors';
 import { copyOf, locate } from '../memory/bytes';
+import { environment } from '../native';
 import { isFlexible, type Member, type TypeInfo } from '../types';
-import { readLocation, writeLocation, type Memory } from './field';
+import { fieldReader, readLocation, writeLocation, type Memory } from './field';
 import type { Location } from './path';
 
 const owner = 'view';
 
 /** A struct, union or array is seen through a view of its own, which holds the same buffer. */
-function read(location: Location, memory: Memory, step: string | number): unknown {
-  const { type, offset } = location;
-  if (type.machine !== 'aggregate') return readLocation(location, memory, owner);
-  return viewOf(type, { ...memory, offset: memory.offset + offset, path: within(memory.path, step) });
+function partOf(type: TypeInfo, { given, bytes, offset, path }: Memory, at: number, step: string | number): object {
+  return viewOf(type, { given, bytes, offset: offset + at, path: within(path, step) });
 }
 
 /** No array of JavaScript's is longer. */
@@ -48,30 +47,98 @@ function locationIn({ type, offset, bits }: Member): Location {
     : { type, offset, bits: { first: bits.first % 8, width: bits.width } };
 }
 
-function structView(type: TypeInfo, memory: Memory): object {
-  const view = {};
-  for (const member of type.members!) {
-    const { name } = member;
-    const location = locationIn(member);
-    let nested: unknown;
-    const isNested = member.type.machine === 'aggregate';
-    Object.defineProperty(view, name, {
-      get: () => {
-        if (isFlexible(member.type)) return tailView(type, member, memory);
-        return isNested ? (nested ??= read(location, memory, name)) : read(location, memory, name);
-      },
-      set: (value: unknown) => writeLocation(location, memory, value, owner, name),
-      enumerable: true,
-    });
+/** Shows a view on the console as a copy of it. */
+function copyOfFields(this: object): object {
+  return { ...this };
+}
+
+/**
+ * Where a view has what it is of. A property, no private field: who reads a view through a proxy, or an object that
+ * inherits from it, finds it too.
+ */
+const viewed = Symbol('memory');
+
+/** What a view is of. */
+interface Viewed extends Memory {
+  /** The views of its parts, by the number of the member: always the same ones. */
+  parts?: (object | undefined)[];
+}
+
+interface View {
+  [viewed]: Viewed;
+}
+
+/** What gets a member of a struct. */
+function getterOf(type: TypeInfo, member: Member, index: number): (this: View) => unknown {
+  const { name, offset } = member;
+  if (isFlexible(member.type)) {
+    return function () {
+      return tailView(type, member, this[viewed]);
+    };
   }
+  if (member.type.machine === 'aggregate') {
+    return function () {
+      const memory = this[viewed];
+      const parts = (memory.parts ??= []);
+      return (parts[index] ??= partOf(member.type, memory, offset, name));
+    };
+  }
+  const read = fieldReader(locationIn(member), owner);
+  return function () {
+    return read(this[viewed]);
+  };
+}
+
+function propertyOf(type: TypeInfo, member: Member, index: number): PropertyDescriptor & ThisType<View> {
+  const location = locationIn(member);
+  return {
+    get: getterOf(type, member, index),
+    set(value: unknown) {
+      writeLocation(location, this[viewed], value, owner, member.name);
+    },
+    enumerable: true,
+  };
+}
+
+type Maker = (memory: Viewed) => View;
+
+/**
+ * What makes views of a struct or union. Each has the same accessors for its properties. To define them one by one takes
+ * a hundred times as long as to copy an object that has them, but for that there is a function of the engine's alone.
+ */
+function makerOf(type: TypeInfo): Maker {
+  const properties = type.members!.map((member, index) => propertyOf(type, member, index));
+  const make: Maker = (memory) => {
+    const view = {};
+    type.members!.forEach(({ name }, index) => Object.defineProperty(view, name, properties[index]!));
+    Object.defineProperty(view, viewed, { value: memory, writable: true });
+    showAs(view, copyOfFields);
+    return Object.preventExtensions(view) as View;
+  };
+  const copy = environment.copyFunction();
+  if (copy === undefined) return make;
+  // Nobody sees it: what an object gets when it is first a key, its copies would share.
+  const model = make({ given: undefined, bytes: 0, offset: 0, path: "" });
+  return (memory) => {
+    const view = copy(model) as View;
+    view[viewed] = memory;
+    return view;
+  };
+}
+
+const makers = new WeakMap<TypeInfo, Maker>();
+
+function structView(type: TypeInfo, memory: Memory): object {
+  let make = makers.get(type);
+  if (make === undefined) makers.set(type, (make = makerOf(type)));
+  const view = make(memory);
   if (type.convert === 'union') {
     markUnion(view, type, (reader) => {
       const start = locate(memory.bytes, memory.offset, type.size, reader);
       return alive(new Uint8Array(copyOf(start, type.size, memory.bytes, reader)), memory.given);
     });
   }
-  showAs(view, () => ({ ...view }));
-  return Object.preventExtensions(view);
+  return view;
 }
 
 /** The index that a property name is, if it is one. */
@@ -87,8 +154,8 @@ function arrayView(type: TypeInfo, length: number, memory: Memory): unknown[] {
   const nested: unknown[] = [];
   const get = (index: number): unknown =>
     type.machine === 'aggregate'
-      ? (nested[index] ??= read(location(index), memory, index))
-      : read(location(index), memory, index);
+      ? (nested[index] ??= partOf(type, memory, index * type.size, index))
+      : readLocation(location(index), memory, owner);
   showAs(target, () => Array.from({ length }, (_, index) => get(index)));
   return new Proxy(target, {
     get(array, key, receiver) {

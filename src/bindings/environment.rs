@@ -307,4 +307,12 @@ impl Environment {
         // SAFETY: env is the running call's, and the slots are this environment's.
         Raw(unsafe { raw::address_function(raw_env(env), self.state.slots) })
     }
+
+    /// A function that copies an object, its accessors as they are; `undefined` where only the engine could.
+    #[napi(ts_return_type = "((object: object) => object) | undefined")]
+    pub fn copy_function(&self, env: &Env) -> Raw {
+        let copying = self.state.bare.get();
+        // SAFETY: env is the running call's.
+        Raw(copying.map_or(null_mut(), |bare| unsafe { raw::copy_function(raw_env(env), bare) }))
+    }
 }

@@ -16,6 +16,7 @@ use crate::memory::code;
 use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
 use crate::state::State;
 use crate::types::TextUnit;
+use crate::v8::Bare;
 
 const NOT_A_BUFFER: f64 = -1.0;
 const DETACHED: f64 = -2.0;
@@ -32,6 +33,30 @@ pub(super) unsafe fn address_function(env: napi_env, slots: *mut u64) -> napi_va
         sys::napi_create_function(env, name, 7, Some(address), slots.cast(), &mut function);
     }
     function
+}
+
+/// The native function `copy`, where objects can be copied.
+///
+/// # Safety
+/// `env` is the running call's.
+pub(super) unsafe fn copy_function(env: napi_env, bare: &'static Bare) -> napi_value {
+    let mut function = null_mut();
+    if bare.copies() {
+        let data = std::ptr::from_ref(bare).cast_mut().cast::<c_void>();
+        // SAFETY: the caller's promise; the data lives for ever.
+        unsafe { sys::napi_create_function(env, c"copy".as_ptr(), 4, Some(copy), data, &mut function) };
+    }
+    function
+}
+
+unsafe extern "C" fn copy(env: napi_env, info: napi_callback_info) -> napi_value {
+    let (mut count, mut object, mut bare) = (1, null_mut(), null_mut());
+    // SAFETY: Node calls this with its environment and info; the data is what was given above. The facade passes an object of
+    // its own.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, &mut object, null_mut(), &mut bare);
+        (*bare.cast::<Bare>()).copy(object)
+    }
 }
 
 unsafe extern "C" fn address(env: napi_env, info: napi_callback_info) -> napi_value {
