@@ -6,6 +6,7 @@ import { convertField, encode, resolveValue, within, type Keep } from '../compos
 import { at, isBuffer, resolvePointer } from '../convert';
 import { commonAddress, locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
+import { holds, mayBeHeld } from '../memory/routines';
 import { keepWith } from './keep';
 import { isRow } from '../types';
 import type { Location } from './path';
@@ -19,11 +20,27 @@ export interface Memory {
   readonly offset: number;
   /** The path to it, where it is a part of what was given. */
   readonly path: string;
+  /** Its address where that was given as a number, and nothing has to be kept alive for it; else 0. */
+  readonly near: number;
 }
+
+/** No address is so great, nor one that the size of a type is added to. */
+const beyond = 2 ** 52;
 
 /** The memory that a value names, from an offset on. */
 export function memoryAt(given: unknown, byteOffset: unknown, owner: string): Memory {
-  return { given, bytes: resolvePointer(given, owner), offset: checkOffset(byteOffset, owner), path: '' };
+  const bytes = resolvePointer(given, owner);
+  return memoryOf(given, bytes, checkOffset(byteOffset, owner), '');
+}
+
+/** A part of a struct. */
+export function partAt({ given, bytes, offset, path }: Memory, by: number, step: string | number): Memory {
+  return memoryOf(given, bytes, offset + by, within(path, step));
+}
+
+function memoryOf(given: unknown, bytes: unknown, offset: number, path: string): Memory {
+  const start = typeof given === 'number' && given > 0 ? given + offset : 0;
+  return { given, bytes, offset, path, near: start > 0 && start < beyond ? start : 0 };
 }
 
 function startOf(
@@ -50,19 +67,42 @@ function directAddress({ bytes, offset }: Memory, location: Location): number {
   return isDirect(location) ? commonAddress(bytes, offset + location.offset, location.type.size) : 0;
 }
 
+/** Where a field stands, in the commonest case: in memory whose address was given as a number; else 0. */
+function nearAddress({ near, given, offset }: Memory, at: number, size: number): number {
+  if (near === 0) return 0;
+  return !mayBeHeld(given as number) || holds(given as number, offset + at, size) ? near + at : 0;
+}
+
 /** What reads a field of any memory. */
 export function fieldReader(location: Location, owner: string): (memory: Memory) => unknown {
   if (!isDirect(location)) return (memory) => readSlowly(location, memory, owner);
   const { type, offset } = location;
   const { size } = type;
-  const read = directReader(type);
+  const made: { read?: ReturnType<typeof directReader> } = {};
   return (memory) => {
-    const address = commonAddress(memory.bytes, memory.offset + offset, size);
+    const address = nearAddress(memory, offset, size);
     if (address > 0) {
-      const value = alive(read(address), memory.given);
+      const value = (made.read ??= directReader(type))(address);
       if (value !== undefined) return value;
     }
-    return readSlowly(location, memory, owner);
+    return readLocation(location, memory, owner);
+  };
+}
+
+/** What writes a field of any memory. `step` leads to it. */
+export function fieldWriter(
+  location: Location,
+  owner: string,
+  step: string | number,
+): (memory: Memory, value: unknown) => void {
+  if (!isDirect(location)) return (memory, value) => writeLocation(location, memory, value, owner, step);
+  const { type, offset } = location;
+  const { size } = type;
+  const made: { write?: ReturnType<typeof directWriter> } = {};
+  return (memory, value) => {
+    const address = nearAddress(memory, offset, size);
+    if (address > 0 && (made.write ??= directWriter(type))(address, value)) return;
+    writeLocation(location, memory, value, owner, step);
   };
 }
 

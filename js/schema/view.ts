@@ -3,20 +3,27 @@ import { inspect } from 'node:util';
 import { alive } from '../alive';
 import { sizeOf } from '../buffer';
 import { markUnion } from '../composite/decode';
-import { within } from '../composite/encode';
 import { isBuffer } from '../convert';
 import { ffiError } from '../errors';
 import { copyOf, locate } from '../memory/bytes';
 import { environment } from '../native';
 import { isFlexible, type Member, type TypeInfo } from '../types';
-import { fieldReader, readLocation, writeLocation, type Memory } from './field';
+import {
+  fieldReader,
+  fieldWriter,
+  memoryAt,
+  partAt,
+  readLocation,
+  writeLocation,
+  type Memory,
+} from './field';
 import type { Location } from './path';
 
 const owner = 'view';
 
 /** A struct, union or array is seen through a view of its own, which holds the same buffer. */
-function partOf(type: TypeInfo, { given, bytes, offset, path }: Memory, at: number, step: string | number): object {
-  return viewOf(type, { given, bytes, offset: offset + at, path: within(path, step) });
+function partOf(type: TypeInfo, memory: Memory, at: number, step: string | number): object {
+  return viewOf(type, partAt(memory, at, step));
 }
 
 /** No array of JavaScript's is longer. */
@@ -33,7 +40,7 @@ function tailView(struct: TypeInfo, tail: Member, memory: Memory): object {
     throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: ${tail.name} cannot have ${count} elements`);
   }
   locate(memory.bytes, offset, Math.max(0, count) * type.size, `${owner}: ${tail.name}`);
-  return arrayView(type, Math.max(0, count), { ...memory, offset, path: within(memory.path, tail.name) });
+  return arrayView(type, Math.max(0, count), partAt(memory, tail.offset, tail.name));
 }
 
 /** Shows a value on the console as a copy of it would be. */
@@ -90,11 +97,11 @@ function getterOf(type: TypeInfo, member: Member, index: number): (this: View) =
 }
 
 function propertyOf(type: TypeInfo, member: Member, index: number): PropertyDescriptor & ThisType<View> {
-  const location = locationIn(member);
+  const write = fieldWriter(locationIn(member), owner, member.name);
   return {
     get: getterOf(type, member, index),
     set(value: unknown) {
-      writeLocation(location, this[viewed], value, owner, member.name);
+      write(this[viewed], value);
     },
     enumerable: true,
   };
@@ -118,7 +125,7 @@ function makerOf(type: TypeInfo): Maker {
   const copy = environment.copyFunction();
   if (copy === undefined) return make;
   // Nobody sees it: what an object gets when it is first a key, its copies would share.
-  const model = make({ given: undefined, bytes: 0, offset: 0, path: "" });
+  const model = make(memoryAt(0, 0, owner));
   return (memory) => {
     const view = copy(model) as View;
     view[viewed] = memory;
