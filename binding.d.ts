@@ -66,6 +66,11 @@ export declare class Environment {
   tellSettle(settle: unknown): void;
   /** Tells what warns. Once. */
   tellWarn(warn: unknown): void;
+  /**
+   * A function that gives an ArrayBuffer over memory of C's: `undefined` where that cannot be read. There is none
+   * where another way is to be taken.
+   */
+  externalFunction(): ((start: number, bytes: number) => ArrayBuffer | undefined) | undefined;
   /** A function that copies an object, its accessors as they are; `undefined` where only the engine could. */
   copyFunction(): ((object: object) => object) | undefined;
   /** Lets other threads wake the event loop. Asynchronous hooks are shown the resource. */
@@ -102,7 +107,7 @@ export declare class Environment {
   reload(): void;
   /** A function that lets a suspended call of C go on. */
   resumeFunction(): () => unknown;
-  /** Allows bare functions, in a Node.js of that ABI. */
+  /** Allows what V8 does by itself, without Node-API, in a Node.js of that ABI: bare functions first. */
   allowBare(modules: number): void;
   /**
    * Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are

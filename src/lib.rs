@@ -14,6 +14,7 @@ pub mod convert;
 pub mod coroutine;
 pub mod error;
 pub mod event_loop;
+pub mod external;
 #[cfg(sysv64)]
 pub mod last_words;
 #[cfg(not(sysv64))]

@@ -20,6 +20,7 @@ use crate::call::entry::Entry;
 use crate::call::function::{Function, Group};
 use crate::call::suspending::count;
 use crate::coroutine::{Coroutine, Coroutines};
+use crate::external::External;
 use crate::last_words;
 use crate::leaf::watch::Leaves;
 use crate::library::Loaded;
@@ -139,6 +140,8 @@ pub struct State {
     pub unfetched: Cell<*const Function>,
     /// How bare functions are made, where they are allowed.
     pub bare: Cell<Option<&'static Bare>>,
+    /// How V8 makes buffers over memory of C's, where that is allowed.
+    pub external: Cell<Option<&'static External>>,
     /// Its leaf functions, and which of them runs.
     pub leaves: Leaves,
     coroutines: UnsafeCell<Coroutines>,
@@ -186,6 +189,7 @@ impl State {
             stopped: Cell::new(false),
             unfetched: Cell::new(null()),
             bare: Cell::new(None),
+            external: Cell::new(None),
             leaves: Leaves::new(slots),
             coroutines: UnsafeCell::default(),
             scopes: UnsafeCell::default(),

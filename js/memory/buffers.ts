@@ -3,14 +3,26 @@ import { constants } from 'node:buffer';
 import { codeAddress } from '../code';
 import { isBuffer, resolvePointer } from '../convert';
 import { describe, ffiError } from '../errors';
+import { lazily } from '../lazy';
 import { environment, native } from '../native';
 import { locate, readMemory } from './bytes';
 import { disown } from './ends';
 import { foreignAllocator } from './foreign';
 import { checkLength, readable } from './range';
-import { claims, claimView } from './routines';
+import { claims, claimView, startFrom } from './routines';
 import { handedOver } from './track';
 import { noteView } from './views';
+
+const quick = lazily(['external'], () => environment.externalFunction());
+
+/**
+ * A buffer over memory that is none of arkffi's, where V8 makes it by itself. Nobody has to be told of it. Such a one can be
+ * transferred.
+ */
+function foreignView(start: number | bigint, bytes: number): ArrayBuffer | undefined {
+  if (typeof start !== 'number' || bytes === 0 || bytes > constants.MAX_LENGTH) return undefined;
+  return startFrom(start) === 0 ? quick.external?.(start, bytes) : undefined;
+}
 
 /** Makes a view, which takes over what its deallocator is to free. */
 function view(
@@ -27,8 +39,12 @@ function view(
   }
   const bytes = checkLength(length, owner);
   const start = locate(memory, offset, bytes, owner);
-  const free =
-    deallocator === undefined || deallocator === null ? 0 : codeAddress(deallocator, `${owner}: free`);
+  const frees = deallocator !== undefined && deallocator !== null;
+  if (!frees) {
+    const made = foreignView(start, bytes);
+    if (made !== undefined) return made;
+  }
+  const free = frees ? codeAddress(deallocator, `${owner}: free`) : 0;
   readable(start, bytes, owner);
   if (bytes > constants.MAX_LENGTH) {
     throw ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: a buffer has at most ${constants.MAX_LENGTH} bytes`);

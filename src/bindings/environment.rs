@@ -16,6 +16,7 @@ use super::{Raw, Result, raw, raw_env};
 use crate::aggregate::Aggregate;
 use crate::call::function::Group;
 use crate::event_loop;
+use crate::external::External;
 use crate::leaf::engine::{Engine, engine};
 use crate::library::Loaded;
 use crate::memory::{code, stack};
@@ -243,10 +244,11 @@ impl Environment {
         unsafe { event_loop::release(&self.state) };
     }
 
-    /// Allows bare functions, in a Node.js of that ABI.
+    /// Allows what V8 does by itself, without Node-API, in a Node.js of that ABI: bare functions first.
     #[napi]
     pub fn allow_bare(&self, modules: u32) {
         self.state.bare.set(Bare::of_abi(modules));
+        self.state.external.set(External::of_abi(modules));
     }
 
     /// Allows leaf calls, in a runtime of that ABI: why there are none, or nothing. The numbers in the buffer are
@@ -306,6 +308,15 @@ impl Environment {
     pub fn address_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the slots are this environment's.
         Raw(unsafe { raw::address_function(raw_env(env), self.state.slots) })
+    }
+
+    /// A function that gives an ArrayBuffer over memory of C's: `undefined` where that cannot be read. There is none
+    /// where another way is to be taken.
+    #[napi(ts_return_type = "((start: number, bytes: number) => ArrayBuffer | undefined) | undefined")]
+    pub fn external_function(&self, env: &Env) -> Raw {
+        let external = self.state.external.get();
+        // SAFETY: env is the running call's.
+        Raw(external.map_or(null_mut(), |external| unsafe { raw::external_function(raw_env(env), external) }))
     }
 
     /// A function that copies an object, its accessors as they are; `undefined` where only the engine could.

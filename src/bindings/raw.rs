@@ -9,10 +9,11 @@ use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
 use crate::convert::text::{Text, result as text_result};
 use crate::event_loop::next_finished;
+use crate::external::External;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
 use crate::memory::called::{Called, during};
-use crate::memory::code;
+use crate::memory::{code, guard};
 use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
 use crate::state::State;
 use crate::types::TextUnit;
@@ -375,6 +376,38 @@ unsafe fn create_external(
             deallocator.cast(),
             buffer,
         )
+    }
+}
+
+/// The native function `external`.
+///
+/// # Safety
+/// `env` is the running call's.
+pub(super) unsafe fn external_function(env: napi_env, made_by: &'static External) -> napi_value {
+    let (data, mut function) = (std::ptr::from_ref(made_by).cast_mut().cast::<c_void>(), null_mut());
+    if !forbids_external_memory() {
+        // SAFETY: the caller's promise; the data lives for ever.
+        unsafe {
+            sys::napi_create_function(env, c"external".as_ptr(), 8, Some(external), data, &mut function);
+        }
+    }
+    function
+}
+
+unsafe extern "C" fn external(env: napi_env, info: napi_callback_info) -> napi_value {
+    let (mut count, mut given, mut made_by) = (2, [null_mut(); 2], null_mut());
+    let (mut start, mut bytes) = (0.0, 0.0);
+    // SAFETY: Node calls this with its environment and info; the data is what was given above. What the range
+    // is of is the user's promise.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, given.as_mut_ptr(), null_mut(), &mut made_by);
+        sys::napi_get_value_double(env, given[0], &mut start);
+        sys::napi_get_value_double(env, given[1], &mut bytes);
+        let (start, bytes) = (super::address(start), super::address(bytes));
+        if !guard::is_readable(start, bytes) {
+            return null_mut();
+        }
+        (*made_by.cast::<External>()).array_buffer(start, bytes).unwrap_or(null_mut())
     }
 }
 
