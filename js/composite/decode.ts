@@ -4,7 +4,8 @@ import { ffiError } from '../errors';
 import { littleEndian } from '../native';
 import { checkElements, typeNamed, type Member, type TypeInfo } from '../types';
 
-const loads: Readonly<Record<string, (view: DataView, offset: number) => number | bigint>> = {
+/** What reads each machine type. */
+export const loads: Readonly<Record<string, (view: DataView, offset: number) => number | bigint>> = {
   i8: (view, offset) => view.getInt8(offset),
   u8: (view, offset) => view.getUint8(offset),
   i16: (view, offset) => view.getInt16(offset, littleEndian),

@@ -7,6 +7,7 @@ import { at, isBuffer, resolvePointer } from '../convert';
 import { commonAddress, locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
 import { holds, mayBeHeld } from '../memory/routines';
+import { dataFrom, loadOf } from './data';
 import { keepWith } from './keep';
 import { isRow } from '../types';
 import type { Location } from './path';
@@ -22,6 +23,8 @@ export interface Memory {
   readonly path: string;
   /** Its address where that was given as a number, and nothing has to be kept alive for it; else 0. */
   readonly near: number;
+  /** Its bytes where they are a buffer's, else null; undefined until they are looked for. */
+  data: DataView | null | undefined;
 }
 
 /** No address is so great, nor one that the size of a type is added to. */
@@ -40,7 +43,7 @@ export function partAt({ given, bytes, offset, path }: Memory, by: number, step:
 
 function memoryOf(given: unknown, bytes: unknown, offset: number, path: string): Memory {
   const start = typeof given === 'number' && given > 0 ? given + offset : 0;
-  return { given, bytes, offset, path, near: start > 0 && start < beyond ? start : 0 };
+  return { given, bytes, offset, path, near: start > 0 && start < beyond ? start : 0, data: undefined };
 }
 
 function startOf(
@@ -73,17 +76,30 @@ function nearAddress({ near, given, offset }: Memory, at: number, size: number):
   return !mayBeHeld(given as number) || holds(given as number, offset + at, size) ? near + at : 0;
 }
 
+function dataOf(memory: Memory): DataView | null {
+  if (memory.data === undefined) memory.data = memory.near > 0 ? null : dataFrom(memory.bytes, memory.offset);
+  return memory.data;
+}
+
 /** What reads a field of any memory. */
 export function fieldReader(location: Location, owner: string): (memory: Memory) => unknown {
   if (!isDirect(location)) return (memory) => readSlowly(location, memory, owner);
   const { type, offset } = location;
   const { size } = type;
+  const load = loadOf(type);
   const made: { read?: ReturnType<typeof directReader> } = {};
   return (memory) => {
     const address = nearAddress(memory, offset, size);
     if (address > 0) {
       const value = (made.read ??= directReader(type))(address);
       if (value !== undefined) return value;
+    } else {
+      const data = memory.data ?? dataOf(memory);
+      try {
+        if (data !== null) return load(data, offset);
+      } catch {
+        // Who reads it in the common way says what is wrong with the buffer.
+      }
     }
     return readLocation(location, memory, owner);
   };
