@@ -109,10 +109,15 @@ jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });
 jest('without leaf calls', ['__test__/leaf'], { ARKFFI_LEAF: 'off' });
-jest('by Node-API, without coroutines', ['__test__/callbacks', '__test__/calls', '__test__/strings'], {
-  ARKFFI_BARE: 'off',
-  ARKFFI_COROUTINES: 'off',
-});
+const views = ['__test__/structs/.*view', '__test__/memory/.*views', '__test__/ownership/views'];
+jest(
+  'by Node-API, without coroutines',
+  ['callbacks', 'calls', 'strings'].map((folder) => `__test__/${folder}`).concat(views),
+  {
+    ARKFFI_BARE: 'off',
+    ARKFFI_COROUTINES: 'off',
+  },
+);
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
 ecosystem();
 
