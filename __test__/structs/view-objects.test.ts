@@ -4,7 +4,7 @@ import { deepStrictEqual } from 'node:assert';
 import { inspect } from 'node:util';
 import { calloc, free, write } from 'arkffi';
 import { expectError } from '../support/errors';
-import { outputOf } from '../support/subprocess';
+import { runProgram } from '../support/subprocess';
 import { array, Struct, Union, type Fields, type Schema } from './loose';
 
 const Point = Struct({ x: 'i32', y: 'i32' });
@@ -183,12 +183,7 @@ describe('in code that runs often', () => {
   });
 });
 
-test.each([
-  [['--jitless', '--no-expose-wasm']],
-  [['--no-opt']],
-  [['--stress-compaction']],
-  [['--expose-gc']],
-])('with %j', (flags) => {
+test.each(['--jitless', '--no-opt', '--stress-compaction', '--expose-gc'])('with %s', (flag) => {
   const program = `
       const { Struct, array, calloc } = require(entry);
       const Thing = Struct({ id: 'i32', at: Struct({ x: 'f64' }), list: array('u8', 3) });
@@ -205,5 +200,7 @@ test.each([
         assert.deepStrictEqual([view.id, view.at.x, view.list[0]], [n, n / 2, n & 255]);
       });
       console.log('kept');`;
-  expect(outputOf(program, { flags })).toBe('kept');
+  // V8 itself prints that --jitless turns another flag off.
+  const { stdout, status, signal } = runProgram(program, { flags: [flag] });
+  expect([stdout, status, signal]).toEqual(['kept', 0, null]);
 });
