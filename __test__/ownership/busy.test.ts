@@ -189,16 +189,18 @@ test('nested calls each hold their own', () => {
 test('memory of C that a call uses twice is held twice', async () => {
   const held = own(ow_make(8), ow_free);
   const address = held.ptr;
+  // C may give an address that has been freed before.
+  const before = ow_times(address);
   const gate = Int32Array.of(0);
   const first = ow_sum_late.async(held, 1, 5);
   const second = ow_sum_when.async(held, 1, gate);
   await first;
   expectError(() => held.close(), 'ERR_FFI_BUSY');
-  expect(ow_times(address)).toBe(0);
+  expect(ow_times(address)).toBe(before);
   gate[0] = 1;
   await second;
   held.close();
-  expect(ow_times(address)).toBeGreaterThan(0);
+  expect(ow_times(address)).toBe(before + 1);
 });
 
 test('what another call does not use can be freed in it', () => {
