@@ -67,10 +67,10 @@ export declare class Environment {
   /** Tells what warns. Once. */
   tellWarn(warn: unknown): void;
   /**
-   * A function that gives an ArrayBuffer over memory of C's: `undefined` where that cannot be read. There is none
-   * where another way is to be taken.
+   * A function that gives an ArrayBuffer over memory, which nobody is told of: `undefined` where that cannot be read, or is
+   * not allowed. `direct`: V8 makes them by itself where it can, without Node-API.
    */
-  externalFunction(): ((start: number, bytes: number) => ArrayBuffer | undefined) | undefined;
+  externalFunction(direct: boolean): (start: number, bytes: number) => ArrayBuffer | undefined;
   /** A function that copies an object, its accessors as they are; `undefined` where only the engine could. */
   copyFunction(): ((object: object) => object) | undefined;
   /** Lets other threads wake the event loop. Asynchronous hooks are shown the resource. */

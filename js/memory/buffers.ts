@@ -13,15 +13,18 @@ import { claims, claimView, startFrom } from './routines';
 import { handedOver } from './track';
 import { noteView } from './views';
 
-const quick = lazily(['external'], () => environment.externalFunction());
+const makers = lazily(['foreign', 'known'], (whose) => environment.externalFunction(whose === 'foreign'));
 
 /**
- * A buffer over memory that is none of arkffi's, where V8 makes it by itself. Nobody has to be told of it. Such a one can be
- * transferred.
+ * A view that frees nothing, in the common case. Over memory that is none of arkffi's V8 makes it by itself. Node-API's,
+ * as those over arkffi's own are, cannot be handed to other threads.
  */
-function foreignView(start: number | bigint, bytes: number): ArrayBuffer | undefined {
+function plainView(start: number | bigint, bytes: number): ArrayBuffer | undefined {
   if (typeof start !== 'number' || bytes === 0 || bytes > constants.MAX_LENGTH) return undefined;
-  return startFrom(start) === 0 ? quick.external?.(start, bytes) : undefined;
+  if (startFrom(start) === 0) return makers.foreign(start, bytes);
+  const made = makers.known(start, bytes);
+  if (made !== undefined) noteView(made, start, false);
+  return made;
 }
 
 /** Makes a view, which takes over what its deallocator is to free. */
@@ -41,7 +44,7 @@ function view(
   const start = locate(memory, offset, bytes, owner);
   const frees = deallocator !== undefined && deallocator !== null;
   if (!frees) {
-    const made = foreignView(start, bytes);
+    const made = plainView(start, bytes);
     if (made !== undefined) return made;
   }
   const free = frees ? codeAddress(deallocator, `${owner}: free`) : 0;

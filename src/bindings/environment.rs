@@ -310,13 +310,13 @@ impl Environment {
         Raw(unsafe { raw::address_function(raw_env(env), self.state.slots) })
     }
 
-    /// A function that gives an ArrayBuffer over memory of C's: `undefined` where that cannot be read. There is none
-    /// where another way is to be taken.
-    #[napi(ts_return_type = "((start: number, bytes: number) => ArrayBuffer | undefined) | undefined")]
-    pub fn external_function(&self, env: &Env) -> Raw {
-        let external = self.state.external.get();
+    /// A function that gives an ArrayBuffer over memory, which nobody is told of: `undefined` where that cannot be read, or is
+    /// not allowed. `direct`: V8 makes them by itself where it can, without Node-API.
+    #[napi(ts_return_type = "(start: number, bytes: number) => ArrayBuffer | undefined")]
+    pub fn external_function(&self, env: &Env, direct: bool) -> Raw {
+        let external = self.state.external.get().filter(|_| direct);
         // SAFETY: env is the running call's.
-        Raw(external.map_or(null_mut(), |external| unsafe { raw::external_function(raw_env(env), external) }))
+        Raw(unsafe { raw::external_function(raw_env(env), external) })
     }
 
     /// A function that copies an object, its accessors as they are; `undefined` where only the engine could.

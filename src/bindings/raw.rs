@@ -379,24 +379,23 @@ unsafe fn create_external(
     }
 }
 
-/// The native function `external`.
+/// The native function `external`; without what V8 makes buffers by, Node-API makes them.
 ///
 /// # Safety
 /// `env` is the running call's.
-pub(super) unsafe fn external_function(env: napi_env, made_by: &'static External) -> napi_value {
-    let (data, mut function) = (std::ptr::from_ref(made_by).cast_mut().cast::<c_void>(), null_mut());
-    if !forbids_external_memory() {
-        // SAFETY: the caller's promise; the data lives for ever.
-        unsafe {
-            sys::napi_create_function(env, c"external".as_ptr(), 8, Some(external), data, &mut function);
-        }
+pub(super) unsafe fn external_function(env: napi_env, made_by: Option<&'static External>) -> napi_value {
+    let data = made_by.map_or(null_mut(), |made_by| std::ptr::from_ref(made_by).cast_mut().cast::<c_void>());
+    let mut function = null_mut();
+    // SAFETY: the caller's promise; the data lives for ever.
+    unsafe {
+        sys::napi_create_function(env, c"external".as_ptr(), 8, Some(external), data, &mut function);
     }
     function
 }
 
 unsafe extern "C" fn external(env: napi_env, info: napi_callback_info) -> napi_value {
     let (mut count, mut given, mut made_by) = (2, [null_mut(); 2], null_mut());
-    let (mut start, mut bytes) = (0.0, 0.0);
+    let (mut start, mut bytes, mut buffer) = (0.0, 0.0, null_mut());
     // SAFETY: Node calls this with its environment and info; the data is what was given above. What the range
     // is of is the user's promise.
     unsafe {
@@ -407,7 +406,13 @@ unsafe extern "C" fn external(env: napi_env, info: napi_callback_info) -> napi_v
         if !guard::is_readable(start, bytes) {
             return null_mut();
         }
-        (*made_by.cast::<External>()).array_buffer(start, bytes).unwrap_or(null_mut())
+        match made_by.cast::<External>().as_ref() {
+            Some(external) if !forbids_external_memory() => {
+                external.array_buffer(start, bytes).unwrap_or(null_mut())
+            }
+            _ if create_external(env, start, bytes, null_mut(), &mut buffer) == Status::napi_ok => buffer,
+            _ => null_mut(),
+        }
     }
 }
 
