@@ -9,7 +9,7 @@ import { checkOffset } from '../memory/range';
 import { holds, mayBeHeld } from '../memory/routines';
 import { dataFrom, loadOf } from './data';
 import { keepWith } from './keep';
-import { isRow } from '../types';
+import { isRow, type TypeInfo } from '../types';
 import type { Location } from './path';
 
 /** Memory in which a struct stands: a buffer or an address, and where in it. */
@@ -81,27 +81,44 @@ function dataOf(memory: Memory): DataView | null {
   return memory.data;
 }
 
+/** What reads a scalar whose common values go straight to and fro; it gives undefined in any other case. */
+function scalarReader(type: TypeInfo): (memory: Memory, at: number) => unknown {
+  const { size } = type;
+  const load = loadOf(type);
+  const made: { read?: ReturnType<typeof directReader> } = {};
+  return (memory, at) => {
+    const address = nearAddress(memory, at, size);
+    if (address > 0) return (made.read ??= directReader(type))(address);
+    const data = memory.data ?? dataOf(memory);
+    try {
+      return data === null ? undefined : load(data, at);
+    } catch {
+      // Who reads it in the common way says what is wrong with the buffer.
+      return undefined;
+    }
+  };
+}
+
 /** What reads a field of any memory. */
 export function fieldReader(location: Location, owner: string): (memory: Memory) => unknown {
   if (!isDirect(location)) return (memory) => readSlowly(location, memory, owner);
   const { type, offset } = location;
-  const { size } = type;
-  const load = loadOf(type);
-  const made: { read?: ReturnType<typeof directReader> } = {};
+  const read = scalarReader(type);
   return (memory) => {
-    const address = nearAddress(memory, offset, size);
-    if (address > 0) {
-      const value = (made.read ??= directReader(type))(address);
-      if (value !== undefined) return value;
-    } else {
-      const data = memory.data ?? dataOf(memory);
-      try {
-        if (data !== null) return load(data, offset);
-      } catch {
-        // Who reads it in the common way says what is wrong with the buffer.
-      }
-    }
-    return readLocation(location, memory, owner);
+    const value = read(memory, offset);
+    return value === undefined ? readLocation(location, memory, owner) : value;
+  };
+}
+
+/** What reads the elements of any array of a type. */
+export function elementReader(type: TypeInfo, owner: string): (memory: Memory, at: number) => unknown {
+  if (!isDirect({ type, offset: 0 })) {
+    return (memory, at) => readSlowly({ type, offset: at }, memory, owner);
+  }
+  const read = scalarReader(type);
+  return (memory, at) => {
+    const value = read(memory, at);
+    return value === undefined ? readLocation({ type, offset: at }, memory, owner) : value;
   };
 }
 

@@ -9,6 +9,7 @@ import { copyOf, locate } from '../memory/bytes';
 import { environment } from '../native';
 import { isFlexible, type Member, type TypeInfo } from '../types';
 import {
+  elementReader,
   fieldReader,
   fieldWriter,
   memoryAt,
@@ -148,13 +149,25 @@ function structView(type: TypeInfo, memory: Memory): object {
   return view;
 }
 
+const nine = '9'.charCodeAt(0);
+
 /** The index that a property name is, if it is one. */
 function indexOf(key: string | symbol): number | undefined {
-  return typeof key === 'string' && /^(0|[1-9]\d*)$/.test(key) ? Number(key) : undefined;
+  if (typeof key !== 'string' || !(key.charCodeAt(0) <= nine)) return undefined;
+  const index = Number(key);
+  return index >= 0 && String(index) === key ? index : undefined;
+}
+
+const elementReaders = new WeakMap<TypeInfo, ReturnType<typeof elementReader>>();
+
+function elementsOf(type: TypeInfo): ReturnType<typeof elementReader> {
+  let read = elementReaders.get(type);
+  if (read === undefined) elementReaders.set(type, (read = elementReader(type, owner)));
+  return read;
 }
 
 function arrayView(type: TypeInfo, length: number, memory: Memory): unknown[] {
-  const location = (index: number): Location => ({ type, offset: index * type.size });
+  const readElement = elementsOf(type);
   const isElement = (index: number | undefined): index is number => index !== undefined && index < length;
   const target: unknown[] = [];
   target.length = length;
@@ -162,7 +175,7 @@ function arrayView(type: TypeInfo, length: number, memory: Memory): unknown[] {
   const get = (index: number): unknown =>
     type.machine === 'aggregate'
       ? (nested[index] ??= partOf(type, memory, index * type.size, index))
-      : readLocation(location(index), memory, owner);
+      : readElement(memory, index * type.size);
   showAs(target, () => Array.from({ length }, (_, index) => get(index)));
   return new Proxy(target, {
     get(array, key, receiver) {
@@ -175,7 +188,7 @@ function arrayView(type: TypeInfo, length: number, memory: Memory): unknown[] {
         const message = `${owner}: '${String(key)}' is none of the ${length} elements`;
         throw ffiError('ERR_FFI_OUT_OF_BOUNDS', message);
       }
-      writeLocation(location(index), memory, value, owner, index);
+      writeLocation({ type, offset: index * type.size }, memory, value, owner, index);
       return true;
     },
     has: (array, key) => isElement(indexOf(key)) || Reflect.has(array, key),
