@@ -73,7 +73,7 @@ function directAddress({ bytes, offset }: Memory, location: Location): number {
 /** Where a field stands, in the commonest case: in memory whose address was given as a number; else 0. */
 function nearAddress({ near, given, offset }: Memory, at: number, size: number): number {
   if (near === 0) return 0;
-  return !mayBeHeld(given as number) || holds(given as number, offset + at, size) ? near + at : 0;
+  return !mayBeHeld(near) || holds(given as number, offset + at, size) ? near + at : 0;
 }
 
 function dataOf(memory: Memory): DataView | null {
@@ -81,14 +81,26 @@ function dataOf(memory: Memory): DataView | null {
   return memory.data;
 }
 
+/** After so many uses what reads or writes a type is no longer replaced by something faster. */
+const uses = 1000;
+
+/** What may be replaced while it is new. Once `settled` is there it stays, so that the engine can take it for a constant. */
+function settling<T>(find: () => T): { settled?: T; next: () => T } {
+  let left = uses;
+  const found: { settled?: T; next: () => T } = {
+    next: () => (--left > 0 ? find() : (found.settled = find())),
+  };
+  return found;
+}
+
 /** What reads a scalar whose common values go straight to and fro; it gives undefined in any other case. */
 function scalarReader(type: TypeInfo): (memory: Memory, at: number) => unknown {
   const { size } = type;
   const load = loadOf(type);
-  const made: { read?: ReturnType<typeof directReader> } = {};
+  const reader = settling(() => directReader(type));
   return (memory, at) => {
     const address = nearAddress(memory, at, size);
-    if (address > 0) return (made.read ??= directReader(type))(address);
+    if (address > 0) return (reader.settled ?? reader.next())(address);
     const data = memory.data ?? dataOf(memory);
     try {
       return data === null ? undefined : load(data, at);
@@ -131,10 +143,10 @@ export function fieldWriter(
   if (!isDirect(location)) return (memory, value) => writeLocation(location, memory, value, owner, step);
   const { type, offset } = location;
   const { size } = type;
-  const made: { write?: ReturnType<typeof directWriter> } = {};
+  const writer = settling(() => directWriter(type));
   return (memory, value) => {
     const address = nearAddress(memory, offset, size);
-    if (address > 0 && (made.write ??= directWriter(type))(address, value)) return;
+    if (address > 0 && (writer.settled ?? writer.next())(address, value)) return;
     writeLocation(location, memory, value, owner, step);
   };
 }
