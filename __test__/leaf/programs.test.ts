@@ -30,6 +30,10 @@ const { path } = dlopen(fixture, { leaf_increase: { leaf: true } }).symbols.leaf
     expect(outputOfFile(program('first-callback'), { node })).toBe('refused');
   });
 
+  test('wrong numbers of arguments and closed functions are refused in compiled code', () => {
+    expect(outputOfFile(program('counts'), { node })).toBe('refused');
+  });
+
   test('workers that end, are terminated, and lie', () => {
     expect(outputOfFile(program('workers'), { node })).toBe('done');
   });

@@ -24,14 +24,14 @@ const { I64, U64 } = slots;
 const lied = 2;
 /** In every gate: leaf calls are turned off. */
 const off = 4;
-/** In every gate: a callback has been made on the thread, so that C must be called by its stub. */
-const watched = 8;
-
 /** In every gate: calls are traced, which the other wrapper does. */
 const traced = 16;
 
-/** For each entry of the native pool a word that says whether the leaf function of the entry may be called: 0, or `watched`. */
-const gates = new Uint32Array(2048);
+/** Words that are 0 while a leaf function may be called: one for each entry of the native pool, and some before them. */
+const gates = new Uint32Array(2048 + 64);
+
+/** Has a character where a gate is 0. A string: its length is a constant, other than that of an array. */
+const open = '+';
 
 tracing.changed = (on) => {
   for (let index = 0; index < gates.length; index++) {
@@ -84,7 +84,7 @@ function look({ type }: Parameter, index: number): string {
   if (type.convert !== 'pointer') return '';
   const [a, v] = [`a${index}`, `v${index}`];
   return `if (typeof ${a} === 'number') ${v} = ${a};
-    else if (${a} === null || ${a} === undefined) ${v} = 0;
+    else if (${a} === null) ${v} = 0;
     else if (${a} === last${index} && lengthOf(${a}) !== 0) ${v} = address${index};
     else known = false;`;
 }
@@ -127,8 +127,13 @@ function result({ machine, convert }: TypeInfo): string {
   }
 }
 
-function source({ parameters, result: type }: Shape, gate: number, isDirect: boolean, id: number): string {
-  const args = parameters.map((_, index) => `a${index}`).join(', ');
+/**
+ * What keeps V8 from unrolling a caller's loop, and from keeping a double as one, is any way out of the wrapper that it cannot rule
+ * out before it lays out the code. So the gate, and whether there are arguments in excess, is looked at as an index that must be 0:
+ * V8 makes that a bounds check, and knows that what is in bounds is not undefined. Missing arguments are undefined, which no leaf
+ * call accepts.
+ */
+function source({ parameters, result: type }: Shape, gate: number, id: number): string {
   const pointers = parameters.flatMap((parameter, index) =>
     parameter.type.convert === 'pointer' ? [index] : [],
   );
@@ -138,39 +143,36 @@ function source({ parameters, result: type }: Shape, gate: number, isDirect: boo
     parameter.type.convert === 'bool' ? `+a${index}` : valueOf(parameter, index),
   );
   const conditions = [
-    ...(isDirect ? [] : [`(gates[${gate}] & ~${watched}) === 0`]),
     ...(pointers.length > 0 ? ['known'] : []),
     ...parameters.map((parameter, index) => accepts(parameter.type, valueOf(parameter, index))),
+    `open[gates[${gate}]] !== undefined`,
+    'open[excess.length] !== undefined',
   ];
+  const uncommon = 'apply(otherwise, undefined, arguments)';
   // The call that follows is refused, and throws.
-  const told = `if ((gates[${gate}] & ${lied}) !== 0) otherwise(${args});`;
+  const told = `if ((gates[${gate}] & ${lied}) !== 0) ${uncommon};`;
   const statements = (make: typeof look) => parameters.map(make).filter((text) => text !== '');
-  const given = values.join(', ');
-  const call = isDirect
-    ? `gate === 0 ? callDirect(${given}) : gate === ${watched} ? call(${given}) : undefined`
-    : `call(${given})`;
   // Constants, which V8 compiles into the code, as parameters are not.
   return `'use strict'; // leaf ${id}
-  const call = raw, callDirect = direct, gates = allGates, otherwise = slow;
+  const call = raw, gates = allGates, open = allOpen, otherwise = slow;
   ${pointers.map((index) => `let last${index} = nothing, address${index} = 0;`).join('\n  ')}
-  return function (${args}) {
-    if (arguments.length !== ${parameters.length}) return apply(otherwise, undefined, arguments);
+  return function (${[...parameters.map((_, index) => `a${index}`), '...excess'].join(', ')}) {
     ${pointers.length > 0 ? `let known = true, ${pointers.map((index) => `v${index} = 0`).join(', ')};` : ''}
     ${statements(look).join('\n    ')}
-    if (${conditions.join(' && ') || 'true'}) {
-      ${isDirect ? `const gate = gates[${gate}];` : ''}
-      const r = ${call};
+    if (${conditions.join(' && ')}) {
+      const r = call(${values.join(', ')});
       // Where V8 has not made the call, it gives undefined.
       ${switches.checkLeaf ? told : ''}
       if (r !== undefined) return ${result(type)};
     }
     ${statements(learn).join('\n    ')}
-    ${switches.checkLeaf ? `const result = otherwise(${args}); ${told} return result;` : `return otherwise(${args});`}
+    ${switches.checkLeaf ? `const result = ${uncommon}; ${told} return result;` : `return ${uncommon};`}
   };`;
 }
 
 const helpers = {
   allGates: gates,
+  allOpen: open,
   apply: Reflect.apply,
   lengthOf,
   nothing,
@@ -197,9 +199,9 @@ export function leafWrapper(
   return generated(() => {
     const made = group.leaf(environment, id);
     if (made === null) return undefined;
-    const [raw, gate, direct] = made;
-    const names = { raw, direct, slow, owner, resultType: shape.result, ...helpers };
-    const make = compileFunction(source(shape, gate, direct !== null, ++count), Object.keys(names)) as (
+    const [raw, gate] = made;
+    const names = { raw, slow, owner, resultType: shape.result, ...helpers };
+    const make = compileFunction(source(shape, gate, ++count), Object.keys(names)) as (
       ...values: unknown[]
     ) => Wrapper;
     return make(...Object.values(names));

@@ -261,14 +261,20 @@ impl Environment {
             Err(reason) => return Some(reason.to_owned()),
         };
         let (mut memory, mut bytes, mut reference) = (null_mut(), 0, null_mut());
+        let mut undefined = null_mut();
         // SAFETY: the buffer is kept by a strong reference as long as the environment lives; the facade never
-        // detaches it.
+        // detaches it. V8's word is there as long as its isolate, which the environment is in.
         unsafe {
             let raw = raw_env(env);
+            sys::napi_get_undefined(raw, &mut undefined);
+            let Some(running) = engine.running(undefined) else {
+                return Some("V8 lays out its isolates in another way".to_owned());
+            };
             if sys::napi_get_arraybuffer_info(raw, gates.0, &mut memory, &mut bytes) != sys::Status::napi_ok {
                 return Some("no gates".to_owned());
             }
             sys::napi_create_reference(raw, gates.0, 1, &mut reference);
+            self.state.leaves.watch(running);
         }
         self.state.keep(reference);
         self.state.leaves.shared().install(memory.cast(), bytes / 4, prints);

@@ -131,16 +131,14 @@ impl NativeLibrary {
         made.map(|(function, entry)| (Raw(function), number(entry as usize)))
     }
 
-    /// The raw function beside a function of that number, the number of its gate, and the raw function for while that is
-    /// 0, where there is one; nothing where the signature does not allow it, or the runtime.
-    #[napi(
-        ts_return_type = "[raw: (...values: unknown[]) => unknown, gate: number, direct: ((...values: unknown[]) => unknown) | null] | null"
-    )]
-    pub fn leaf(&self, env: &Env, environment: &Environment, id: f64) -> Option<(Raw, u32, Option<Raw>)> {
+    /// The raw function beside a function of that number, and the number of its gate; nothing where the signature does not
+    /// allow it, or the runtime.
+    #[napi(ts_return_type = "[raw: (...values: unknown[]) => unknown, gate: number] | null")]
+    pub fn leaf(&self, env: &Env, environment: &Environment, id: f64) -> Option<(Raw, u32)> {
         let engine = environment.engine()?;
         // SAFETY: the group belongs to the environment that runs this call.
         let made = unsafe { leaf(raw_env(env), &self.group, address(id) as *mut Entry, engine) }?;
-        Some((Raw(made.raw), made.gate, made.direct.map(Raw)))
+        Some((Raw(made.raw), made.gate))
     }
 
     /// Makes one function refuse; `false` when it did already.

@@ -1,8 +1,8 @@
 //! Leaf functions: made beside the native function that makes the call wherever V8 cannot.
 //!
 //! # Safety
-//! A record is filled before V8 knows its stub, with what lives as long as the environment: the word of its thread,
-//! its slots, and what its leaf functions share.
+//! A record is filled before V8 knows it, with what lives as long as the environment: its slots, and what its leaf
+//! functions share.
 #![allow(unsafe_code)]
 
 use std::ptr::null_mut;
@@ -20,15 +20,13 @@ use crate::state::State;
 
 /// What the wrapper of a leaf function needs.
 pub struct Leaf {
-    /// What V8's code calls: the stub.
+    /// What V8's code calls.
     pub raw: napi_value,
-    /// What it may call instead while no callback has been made on the thread: the C function.
-    pub direct: Option<napi_value>,
     /// The number of its gate.
     pub gate: u32,
 }
 
-/// The raw functions of a C function, by the stub and without. Made once for an address and a signature.
+/// The raw function of a C function. Made once for an address and a signature.
 ///
 /// # Safety
 /// On the environment's thread, with a handle scope open; the entry is one of the environment's.
@@ -37,7 +35,7 @@ unsafe fn raw(
     engine: &Engine,
     entry: *const Entry,
     signature: Signature,
-) -> Option<(napi_value, Option<napi_value>)> {
+) -> Option<napi_value> {
     let known = |reference: napi_ref| {
         let mut value = null_mut();
         // SAFETY: the environment's thread; the reference is strong.
@@ -57,23 +55,20 @@ unsafe fn raw(
         let key = ((*entry).target as usize, signature);
         if let Some(made) = leaves.made().borrow().get(&key) {
             (*made.record).name = (*entry).name;
-            return Some((known(made.function)?, made.direct.and_then(known)));
+            return known(made.function);
         }
         let record = record::take(key.1.returned)?;
         (*record).target = (*entry).target;
-        (*record).running = leaves.word();
         (*record).result = state.slots.add(LEAF_RESULT);
         (*record).shared = &raw const **leaves.shared();
         (*record).name = (*entry).name;
-        (*record).direct.code = (*entry).target;
+        (*record).function.code = if key.1.is_direct() { (*entry).target } else { (*record).stub };
         let Some(function) = engine.function(&raw mut (*record).function, &key.1) else {
             record::give_back(record, key.1.returned);
             return None;
         };
-        let direct = key.1.is_direct().then(|| engine.function(&raw mut (*record).direct, &key.1)).flatten();
-        let made = Made { function: keep(function), direct: direct.map(keep), record };
-        leaves.made().borrow_mut().insert(key, made);
-        Some((function, direct))
+        leaves.keep(key, Made { function: keep(function), record });
+        Some(function)
     }
 }
 
@@ -90,8 +85,9 @@ pub unsafe fn leaf(env: napi_env, group: &Group, entry: *mut Entry, engine: &Eng
     unsafe {
         let function = &*(*entry).function;
         let number = function.stub()?;
-        let (raw, direct) = raw(state, engine, entry, Signature::of(function.plan())?)?;
-        (*entry).gate = state.leaves.open_gate(number)?;
-        Some(Leaf { raw, direct, gate: number as u32 })
+        let raw = raw(state, engine, entry, Signature::of(function.plan())?)?;
+        let (gate, number) = state.leaves.open_gate(number)?;
+        (*entry).gate = gate;
+        Some(Leaf { raw, gate: number })
     }
 }

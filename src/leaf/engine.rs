@@ -112,6 +112,15 @@ impl Engine {
         })
     }
 
+    /// The word in which V8 notes which fast call runs on this thread. `None` where the isolate is laid out in another way:
+    /// then the `undefined` of Node-API, which is a place in the isolate, is elsewhere, and what stands before it may be too.
+    pub fn running(&self, undefined: napi_value) -> Option<*const usize> {
+        let isolate = self.current.isolate()?.cast::<u8>();
+        let words = self.layout.words;
+        let known = isolate.wrapping_add(words.undefined) == undefined.cast::<u8>();
+        known.then(|| isolate.wrapping_add(words.running).cast::<usize>().cast_const())
+    }
+
     /// A raw function: what V8 calls fast, or `None` where it refuses.
     ///
     /// # Safety

@@ -4,6 +4,9 @@
 //! |---|---|---|---|
 //! | `CTypeInfo` | type, sequence, flags: 3 bytes | the same | type, flags: 2 bytes |
 //! | `CFunctionInfo` | result; count at 4; arguments at 8 | and how 64-bit integers look, at 3 | the same, at 2 |
+//!
+//! An isolate has, before the values that compiled addons find in it too, a word for the fast call that runs: the address of
+//! its code. Compiled code sets and clears it. See [`Words`].
 
 use super::signature::{Signature, Type};
 
@@ -14,6 +17,17 @@ pub struct Layout {
     pub stride: usize,
     /// Where a `CFunctionInfo` says how 64-bit integers look.
     pub representation: Option<usize>,
+    /// Where an isolate has what.
+    pub words: Words,
+}
+
+/// Words of an isolate, in bytes from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The code of the fast call that runs, or 0.
+    pub running: usize,
+    /// `undefined`.
+    pub undefined: usize,
 }
 
 /// The bytes of a `CFunctionInfo`.
@@ -25,9 +39,26 @@ impl Layout {
     /// The layout of the ABI of that number, if it is one that is known.
     pub fn of_abi(modules: u32) -> Option<Layout> {
         match modules {
-            115 => Some(Layout { stride: 3, representation: None }),
-            127 | 137 => Some(Layout { stride: 3, representation: Some(3) }),
-            147 => Some(Layout { stride: 2, representation: Some(2) }),
+            115 => Some(Layout {
+                stride: 3,
+                representation: None,
+                words: Words { running: 0xf8, undefined: 0x210 },
+            }),
+            127 => Some(Layout {
+                stride: 3,
+                representation: Some(3),
+                words: Words { running: 0x100, undefined: 0x270 },
+            }),
+            137 => Some(Layout {
+                stride: 3,
+                representation: Some(3),
+                words: Words { running: 0x130, undefined: 0x2a0 },
+            }),
+            147 => Some(Layout {
+                stride: 2,
+                representation: Some(2),
+                words: Words { running: 0x138, undefined: 0x2b0 },
+            }),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 //! ```text
 //!   compiled JavaScript     the wrapper, inlined: checks, then calls the raw function
 //!      │  V8's fast call: receiver and arguments in registers
-//!   stub                    a few instructions: notes that a leaf call runs, shifts the registers
+//!   stub                    shifts the registers; a function without integer arguments needs none
 //!      │
 //!   C                       the function; what it returns is also left in the slots
 //! ```
@@ -12,7 +12,7 @@
 //! Everywhere else (in cold code, with other kinds of values) V8 calls a callback which does nothing: the raw function then
 //! gives `undefined`, and the wrapper makes the call through the slots.
 //!
-//! V8 does not expect JavaScript to run during such a call. A callback that C calls all the same is refused
+//! V8 does not expect JavaScript to run during such a call, and notes in a word of its own that one runs. A callback that C calls all the same is refused
 //! before it enters JavaScript, and the next call throws an error that names the function.
 //!
 //! All of it can be left out: without it every call takes the slots.

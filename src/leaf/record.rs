@@ -24,18 +24,16 @@ use crate::queue::lock;
 pub struct Record {
     /// The C function.
     pub target: *const c_void,
-    /// The word that says which leaf call runs on the environment's thread.
-    pub running: *mut *const Record,
     /// Where the bits of a 64-bit result are left.
     pub result: *mut u64,
     /// What the leaf functions of the environment share.
     pub shared: *const Shared,
     /// The function's name.
     pub name: *const &'static str,
-    /// What V8 takes for a `v8::CFunction`: the stub, and its signature.
+    /// The record's stub.
+    pub stub: *const c_void,
+    /// What V8 takes for a `v8::CFunction`: the stub or the C function itself, and its signature.
     pub function: Function,
-    /// The same without a stub: the C function itself.
-    pub direct: Function,
 }
 
 /// A `v8::CFunction`.
@@ -56,18 +54,17 @@ const CODE: usize = 4096;
 const STUBS: usize = CODE / STUB;
 
 /// Records that are nobody's, by what their stub does with the result.
-struct Free([Vec<*mut Record>; 3]);
+struct Free([Vec<*mut Record>; 2]);
 
 // SAFETY: the records are nobody else's.
 unsafe impl Send for Free {}
 
-static FREE: Mutex<Free> = Mutex::new(Free([const { Vec::new() }; 3]));
+static FREE: Mutex<Free> = Mutex::new(Free([const { Vec::new() }; 2]));
 
 fn place(returned: Returned) -> usize {
     match returned {
-        Returned::Nothing => 0,
-        Returned::Same => 1,
-        Returned::Wide => 2,
+        Returned::Same => 0,
+        Returned::Wide => 1,
     }
 }
 
@@ -119,12 +116,11 @@ fn chunk(returned: Returned) -> Option<Vec<*mut Record>> {
             let record = first.add(to).cast::<Record>();
             record.write(Record {
                 target: null(),
-                running: null_mut(),
                 result: null_mut(),
                 shared: null(),
                 name: null(),
-                function: Function { code: first.add(at).cast(), info: null() },
-                direct: Function { code: null(), info: null() },
+                stub: first.add(at).cast(),
+                function: Function { code: null(), info: null() },
             });
             records.push(record);
         }

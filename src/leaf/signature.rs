@@ -30,9 +30,7 @@ pub enum Type {
 /// What the stub does with the result of C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Returned {
-    /// Gives 1: the raw function must not return `undefined`, which means that C was not called.
-    Nothing,
-    /// Leaves it where it is. Of a narrow integer the register's other bits mean nothing.
+    /// Leaves it where it is. Of a narrow integer the register's other bits mean nothing, and all of them where C gives nothing.
     Same,
     /// Gives it as a double, and leaves all its bits in the slots.
     Wide,
@@ -64,8 +62,10 @@ fn argument(machine: Machine) -> Option<Type> {
 
 fn result(machine: Machine) -> (Type, Returned) {
     match machine {
-        Machine::Void => (Type::I32, Returned::Nothing),
-        Machine::I8 | Machine::U8 | Machine::I16 | Machine::U16 | Machine::I32 => (Type::I32, Returned::Same),
+        // Void too: the raw function must not return `undefined`, which means that C was not called.
+        Machine::Void | Machine::I8 | Machine::U8 | Machine::I16 | Machine::U16 | Machine::I32 => {
+            (Type::I32, Returned::Same)
+        }
         Machine::U32 => (Type::U32, Returned::Same),
         // V8 returns no 64-bit integers on Node.js 20, and rounds them silently on the others.
         Machine::I64 | Machine::U64 | Machine::Pointer => (Type::F64, Returned::Wide),
@@ -76,7 +76,6 @@ fn result(machine: Machine) -> (Type, Returned) {
 
 impl Signature {
     /// Whether V8 can call C without a stub: no argument stands in an integer register, and the result needs nothing done.
-    /// Where C gives nothing, what it has left in the result's register is given.
     pub fn is_direct(&self) -> bool {
         let floats = self.arguments.iter().all(|argument| matches!(argument, Type::F32 | Type::F64));
         floats && self.returned != Returned::Wide
@@ -128,7 +127,7 @@ mod tests {
         let params = [TypeId::Bool, TypeId::U32, TypeId::Ptr, TypeId::F32, TypeId::F64, TypeId::U64];
         let found = leaf(&params, TypeId::Void).expect("a leaf");
         assert_eq!(found.arguments, [Type::I32, Type::U32, Type::I64, Type::F32, Type::F64, Type::I64]);
-        assert_eq!((found.result, found.returned), (Type::I32, Returned::Nothing));
+        assert_eq!((found.result, found.returned), (Type::I32, Returned::Same));
         assert!(!found.is_direct());
         for result in [TypeId::Void, TypeId::I8, TypeId::F32] {
             assert!(leaf(&[TypeId::F64], result).expect("a leaf").is_direct());

@@ -1,15 +1,16 @@
 //! Which leaf call runs on a thread, and what becomes of a callback that arrives during one.
 //!
 //! # Safety
-//! The word of a thread is written by stubs on that thread alone, with a record of an environment of the thread. All else
-//! is used on the environment's thread.
+//! The word of a thread is V8's, which its compiled code writes on that thread alone; it is there as long as an environment
+//! of the thread is. All else is used on the environment's thread.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::c_void;
 use std::io::{Write, stderr};
-use std::ptr::{null, null_mut};
-use std::rc::{Rc, Weak};
+use std::ptr::null_mut;
+use std::rc::Rc;
 
 use napi::sys::napi_ref;
 
@@ -22,8 +23,9 @@ pub const CLOSED: u32 = 1;
 /// In every gate of an environment: a leaf function has called back, and nobody has been told.
 pub const LIED: u32 = 2;
 
-/// In every gate of an environment: a callback has been made on the thread, so that leaf calls must be told from others.
-pub const WATCHED: u32 = 8;
+/// The first gate. Those before it are nobody's: compiled code has an address form of its own for the first few, with which the
+/// loops of callers were laid out such that they ran a third slower (Node.js 26 on Zen 5).
+const FIRST: usize = 64;
 
 /// A stack limit that no call is above: the next one is refused, and its wrapper asks why.
 const NO_STACK: u64 = 1 << 63;
@@ -53,33 +55,30 @@ pub struct Shared {
 pub struct Made {
     /// The function, by a strong reference.
     pub function: napi_ref,
-    /// The same without a stub, where there can be one.
-    pub direct: Option<napi_ref>,
-    /// What its stub goes by.
+    /// What V8 calls, and what for.
     pub record: *mut Record,
 }
 
 /// The leaf functions of an environment.
 pub struct Leaves {
-    running: Rc<Cell<*const Record>>,
     thread: Rc<Thread>,
     shared: Rc<Shared>,
     /// By the address of the C function and the signature: V8 keeps each for as long as the environment lives.
     made: RefCell<HashMap<(usize, Signature), Made>>,
 }
 
-/// The environments of a thread.
-#[derive(Default)]
+/// What is called where no word is known.
+static NOTHING: usize = 0;
+
+/// The leaf functions of a thread. There is more than one environment where the facade was loaded more than once.
 struct Thread {
-    /// Whether one of them has made a callback.
-    watched: Cell<bool>,
-    all: RefCell<Vec<Weak<Shared>>>,
+    /// The word in which V8 notes the code of the fast call that runs, which may be another's.
+    running: Cell<*const usize>,
+    records: RefCell<Vec<*const Record>>,
 }
 
 thread_local! {
-    /// Of the thread, not of an environment: there is more than one state where the facade was loaded more than once.
-    static RUNNING: Rc<Cell<*const Record>> = Rc::new(Cell::new(null()));
-    static THREAD: Rc<Thread> = Rc::default();
+    static THREAD: Rc<Thread> = Rc::new(Thread { running: Cell::new(&raw const NOTHING), records: RefCell::default() });
 }
 
 impl Leaves {
@@ -92,46 +91,43 @@ impl Leaves {
             lie: RefCell::default(),
             prints: Cell::new(false),
         });
-        let thread = THREAD.with(Rc::clone);
-        thread.all.borrow_mut().push(Rc::downgrade(&shared));
-        Leaves { running: RUNNING.with(Rc::clone), thread, shared, made: RefCell::default() }
+        Leaves { thread: THREAD.with(Rc::clone), shared, made: RefCell::default() }
     }
 
     /// The leaf call that runs on this thread.
     #[inline]
     pub fn running(&self) -> Option<*const Record> {
-        let record = self.running.get();
-        if record.is_null() { None } else { Some(record) }
+        // SAFETY: the word is V8's, of the isolate that the environment is in; or it is a constant.
+        let code = unsafe { self.thread.running.get().read_volatile() };
+        if code == 0 { None } else { self.thread.record_of(code as *const c_void) }
     }
 
-    /// Says that there is a callback, which a leaf call might call. From now on all of the thread go through their stubs.
-    pub fn watch(&self) {
-        if self.thread.watched.replace(true) {
-            return;
-        }
-        self.thread.all.borrow_mut().retain(|shared| shared.upgrade().is_some());
-        for shared in self.thread.all.borrow().iter().filter_map(Weak::upgrade) {
-            shared.mark(WATCHED, true);
-        }
+    /// Says where V8 notes which fast call runs on this thread.
+    ///
+    /// # Safety
+    /// The word can be read as long as the environment lives.
+    pub unsafe fn watch(&self, running: *const usize) {
+        self.thread.running.set(running);
     }
 
-    /// The gate of that number, opened.
-    pub fn open_gate(&self, number: usize) -> Option<*mut u32> {
+    /// Remembers a raw function that has been made.
+    pub fn keep(&self, key: (usize, Signature), made: Made) {
+        self.thread.records.borrow_mut().push(made.record);
+        self.made.borrow_mut().insert(key, made);
+    }
+
+    /// The gate of the entry of that number, and its own number, opened.
+    pub fn open_gate(&self, number: usize) -> Option<(*mut u32, u32)> {
         let (gates, count) = self.shared.gates.get();
+        let number = number + FIRST;
         if number >= count {
             return None;
         }
         let gate = gates.wrapping_add(number);
         let lied = u32::from(self.shared.lie.borrow().is_some()) * LIED;
-        let watched = u32::from(self.thread.watched.get()) * WATCHED;
         // SAFETY: it is one of those installed, which live as long as the environment.
-        unsafe { *gate = lied | watched };
-        Some(gate)
-    }
-
-    /// Where stubs note which leaf call runs.
-    pub fn word(&self) -> *mut *const Record {
-        self.running.as_ptr()
+        unsafe { *gate = lied };
+        Some((gate, number as u32))
     }
 
     /// What the leaf functions share.
@@ -156,10 +152,24 @@ impl Leaves {
     /// # Safety
     /// No JavaScript of the environment will run again.
     pub unsafe fn release(&self) {
+        let mut records = self.thread.records.borrow_mut();
         for ((_, signature), made) in self.made.borrow_mut().drain() {
+            records.retain(|record| *record != made.record.cast_const());
             // SAFETY: the caller's promise; the signature is the one that the record was taken for.
             unsafe { give_back(made.record, signature.returned) };
         }
+        if records.is_empty() {
+            self.thread.running.set(&raw const NOTHING);
+        }
+    }
+}
+
+impl Thread {
+    /// The record of a leaf function by what V8 calls for it.
+    #[cold]
+    fn record_of(&self, code: *const c_void) -> Option<*const Record> {
+        // SAFETY: those of environments that live are set.
+        self.records.borrow().iter().copied().find(|record| unsafe { (**record).function.code } == code)
     }
 }
 
