@@ -38,6 +38,10 @@ type NewFunction = unsafe extern "C" fn(
 /// `v8::Object::Clone`: a shallow copy, of which the accessors are those of the object.
 type CopyObject = unsafe extern "C" fn(object: Pointer) -> Pointer;
 
+/// `v8::String::IsOneByte`: whether a string is kept as Latin-1.
+pub type IsOneByte = unsafe extern "C" fn(string: napi_value) -> bool;
+
+const IS_ONE_BYTE: &CStr = c"_ZNK2v86String9IsOneByteEv";
 const ISOLATE: &CStr = c"_ZN2v87Isolate10GetCurrentEv";
 const CONTEXT: &CStr = c"_ZN2v87Isolate17GetCurrentContextEv";
 const FUNCTION: &CStr = c"_ZN2v88Function3NewENS_5LocalINS_7ContextEEEPFvRKNS_20FunctionCallbackInfoINS_5ValueEEEENS1_IS5_EEiNS_19ConstructorBehaviorENS_14SideEffectTypeE";
@@ -97,20 +101,29 @@ pub struct Bare {
     current: Current,
     function: NewFunction,
     copy: Option<CopyObject>,
+    is_one_byte: Option<IsOneByte>,
+}
+
+static BARE: OnceLock<Option<Bare>> = OnceLock::new();
+
+/// [`IsOneByte`], once [`Bare::of_abi`] has found it.
+#[inline]
+pub fn is_one_byte() -> Option<IsOneByte> {
+    BARE.get()?.as_ref()?.is_one_byte
 }
 
 fn probe() -> Option<Bare> {
     // SAFETY: the types are those of the functions; `v8::Data` is a base of `v8::Value`.
     unsafe {
         let function = find(FUNCTION).or_else(|_| find(FUNCTION_WITH_DATA)).ok()?;
-        Some(Bare { current: Current::find().ok()?, function, copy: find(COPY).ok() })
+        let (copy, is_one_byte) = (find(COPY).ok(), find(IS_ONE_BYTE).ok());
+        Some(Bare { current: Current::find().ok()?, function, copy, is_one_byte })
     }
 }
 
 impl Bare {
     /// What makes them in a Node.js of that ABI: 20, 22, 24 or 26.
     pub fn of_abi(modules: u32) -> Option<&'static Bare> {
-        static BARE: OnceLock<Option<Bare>> = OnceLock::new();
         if !matches!(modules, 115 | 127 | 137 | 147) {
             return None;
         }

@@ -237,10 +237,14 @@ function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): 
     texts.length === 0
       ? call
       : repeats && texts.length === 1
-        ? `if (v${only} === text${only} && U32[${layout.textOwner * 2}] === ${id} || leaveText(v${only}, ${id})) {
+        ? `const repeats = v${only} === text${only};
+    if (repeats && U32[${layout.textOwner * 2}] === ${id} || leaveText(v${only}, repeats, ${id})) {
       text${only} = v${only};
       ${flags} = flags; r = (repeating ??= makeRepeating(true))();
-    } else { ${call} }`
+    } else {
+      text${only} = typeof v${only} === 'string' && v${only}.length <= ${support.keptLength} ? v${only} : nothing;
+      ${call}
+    }`
         : `if (${texts.map((index) => `a${index} === text${index}`).join(' && ')}) {
       ${repeats ? `${flags} = flags; r = (repeating ??= makeRepeating(false))();` : `${flags} = flags | ${layout.flagSameText}; r = native();`}
     } else {

@@ -20,7 +20,7 @@ export const keptLength = layout.textRoom / 3;
 const first = layout.text * 8 + 16;
 const room = Buffer.from(U8.buffer, first, layout.textRoom);
 
-/** The longest string, in UTF-16 units, that is written unit by unit: beyond it Node's own way is faster. */
+/** The longest string, in UTF-16 units, that is written unit by unit. */
 const spelledLength = 24;
 
 /** Writes ASCII text into the room, and gives its length; -1 for any other. */
@@ -36,14 +36,15 @@ function spell(text: string): number {
 
 /**
  * Leaves a string in the slots for the native function that makes a call with it; `false` where it must be handed over, as
- * it is long, holds a NUL, or is none. `owner` is the number of the wrapper, which then knows that the string is there.
+ * it is long, holds a NUL, or is none. One that is not written unit by unit is handed over too, which is faster, but where it
+ * `repeats` the one before, and may do so again. `owner` is the number of the wrapper, which then knows that the string is there.
  */
-export function leaveText(text: unknown, owner: number): boolean {
-  if (typeof text !== 'string' || text.length > keptLength) return false;
+export function leaveText(text: unknown, repeats: boolean, owner: number): boolean {
   U32[layout.textOwner * 2] = 0;
+  if (typeof text !== 'string' || text.length > keptLength) return false;
   let length = text.length <= spelledLength ? spell(text) : -1;
   if (length === -1) {
-    if (text.includes('\0')) return false;
+    if (!repeats || text.includes('\0')) return false;
     length = room.write(text, 'utf8');
   }
   U8[first + length] = 0;

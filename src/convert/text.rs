@@ -5,26 +5,48 @@
 //! out of C are read only through [`crate::memory::guard`], until their length is known.
 #![allow(unsafe_code)]
 
-use std::mem::MaybeUninit;
+use std::cell::Cell;
+use std::mem::{MaybeUninit, take};
 use std::ptr::{null, null_mut};
 
 use napi::sys::{self, Status as NapiStatus, napi_env, napi_value};
 
+use super::transcode::{SLACK, is_plain, length_of_latin1, length_of_utf16, write_latin1, write_utf16};
 use crate::memory::guard;
 use crate::slots::{Status, TEXT_BYTES, TEXT_FETCHED, TEXT_LENGTH, TEXT_NULL, TEXT_ROOM, TEXT_SAME};
 use crate::types::TextUnit;
+use crate::v8;
 
 /// The longest string, in bytes, that is kept for the next call of the same function. JavaScript
 /// keeps strings of up to a third of it, in UTF-16 units.
 pub const CACHED_BYTES: usize = TEXT_ROOM;
 /// Room on the native stack for the strings of one call, in bytes.
 const INLINE_BYTES: usize = 2048;
+/// Units of UTF-16 for which there is room on the stack besides.
+const SHORT_UNITS: usize = 256;
+/// The largest block, in words, that is kept for the next long string of the thread.
+const SPARE_WORDS: usize = 128 * 1024 / 8;
+
+thread_local! {
+    /// A block of the last long string: to find another one takes the allocator longer than a copy of a few thousand bytes.
+    static SPARE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+}
 
 /// A string argument of a function's last call.
 #[derive(Clone, Default)]
 pub struct ArgumentCache {
     /// The bytes and their NUL.
     pub bytes: Vec<u8>,
+}
+
+impl ArgumentCache {
+    fn keep(&mut self, bytes: &[u8]) {
+        self.bytes.clear();
+        if bytes.len() <= CACHED_BYTES {
+            self.bytes.extend_from_slice(bytes);
+            self.bytes.push(0);
+        }
+    }
 }
 
 /// The string that JavaScript has left in the slots, with its NUL.
@@ -96,14 +118,15 @@ impl<'room> Arguments<'room> {
     }
 
     /// The strings that have blocks of their own.
-    pub fn into_blocks(self) -> Vec<Vec<u64>> {
-        self.heap
+    pub fn into_blocks(mut self) -> Vec<Vec<u64>> {
+        take(&mut self.heap)
     }
 
     /// A block of that many bytes, which stays until the end of the call.
     fn allocate(&mut self, bytes: usize) -> Result<*mut u8, Status> {
         let words = bytes.div_ceil(8);
-        let mut block = Vec::new();
+        // Without room, blocks outlive the call.
+        let mut block = if self.inline.is_empty() { Vec::new() } else { SPARE.take() };
         block.try_reserve_exact(words).map_err(|_| Status::OutOfMemory)?;
         let start = block.as_mut_ptr() as *mut u8;
         self.heap.push(block);
@@ -156,7 +179,122 @@ impl<'room> Arguments<'room> {
         }
     }
 
+    /// Room for that many bytes and their NUL, and some more for `write` to write to, on the stack or else in a block of its own.
+    ///
+    /// # Safety
+    /// `write` writes all the bytes, and reads none of them.
+    unsafe fn write(
+        &mut self,
+        bytes: usize,
+        cache: &mut ArgumentCache,
+        write: impl FnOnce(&mut [u8]),
+    ) -> Result<u64, Status> {
+        let (spare, room) = self.spare();
+        let (start, address) = if bytes + SLACK < room {
+            (spare, self.keep_inline(bytes + 1))
+        } else {
+            let block = self.allocate(bytes + SLACK)?;
+            (block, block as u64)
+        };
+        // SAFETY: either has so much room, and is nobody else's until the call ends.
+        let into = unsafe { std::slice::from_raw_parts_mut(start, bytes + SLACK) };
+        write(into);
+        into[bytes] = 0;
+        cache.keep(&into[..bytes]);
+        Ok(address)
+    }
+
+    /// Copies a string that V8 keeps as UTF-16.
+    ///
+    /// # Safety
+    /// The value is a string of the running callback.
+    #[inline(never)]
+    unsafe fn two_byte(
+        &mut self,
+        env: napi_env,
+        value: napi_value,
+        cache: &mut ArgumentCache,
+    ) -> Result<u64, Status> {
+        let mut short = [0_u16; SHORT_UNITS];
+        let mut length = 0;
+        let long;
+        // SAFETY: so many units may be written there.
+        unsafe {
+            sys::napi_get_value_string_utf16(env, value, short.as_mut_ptr(), SHORT_UNITS, &mut length);
+        }
+        // What fills the room may have been cut off.
+        let units = if length + 1 < SHORT_UNITS {
+            &short[..length]
+        } else {
+            // SAFETY: the caller's promise.
+            long = unsafe { utf16_units(env, value) }?.ok_or(Status::Internal)?;
+            &long[..]
+        };
+        if units.contains(&0) {
+            return Err(Status::EmbeddedNul);
+        }
+        // SAFETY: all bytes are written.
+        unsafe { self.write(length_of_utf16(units), cache, |into| write_utf16(units, into)) }
+    }
+
+    /// Copies a string as V8 has it, and makes UTF-8 of that where it is not the same: Node-API's own way takes a call for
+    /// each character that is not ASCII, and several times as long for one that is.
     unsafe fn utf8(
+        &mut self,
+        env: napi_env,
+        value: napi_value,
+        cache: &mut ArgumentCache,
+    ) -> Result<u64, Status> {
+        let Some(is_one_byte) = v8::is_one_byte() else {
+            // SAFETY: the value is the running callback's.
+            return unsafe { self.utf8_of_node_api(env, value, cache) };
+        };
+        let (start, room) = self.spare();
+        let mut length = 0;
+        let latin1 = |start: *mut u8, room: usize, length: &mut usize| {
+            // SAFETY: so many bytes may be written there, or none where it is null.
+            unsafe { sys::napi_get_value_string_latin1(env, value, start.cast(), room, length) }
+        };
+        let (start, room) = if room > 0 { (start, room) } else { (null_mut(), 0) };
+        if latin1(start, room, &mut length) == NapiStatus::napi_string_expected {
+            // SAFETY: the value is the running callback's.
+            return unsafe { number_or_bigint(env, value) };
+        }
+        // SAFETY: it is a string, of the running callback.
+        if !unsafe { is_one_byte(value) } {
+            // SAFETY: as above.
+            return unsafe { self.two_byte(env, value, cache) };
+        }
+        // What fills the room may have been cut off.
+        let is_whole = length + 1 < room;
+        let (start, address) = if is_whole {
+            (start, 0)
+        } else {
+            latin1(null_mut(), 0, &mut length);
+            let block = self.allocate(length + 1)?;
+            latin1(block, length + 1, &mut length);
+            (block, block as u64)
+        };
+        // SAFETY: so many bytes were just written there, and nobody writes to them while they are in use.
+        let bytes = unsafe { std::slice::from_raw_parts(start, length) };
+        if is_plain(bytes) {
+            cache.keep(bytes);
+            return Ok(if is_whole { self.keep_inline(length + 1) } else { address });
+        }
+        if bytes.contains(&0) {
+            return Err(Status::EmbeddedNul);
+        }
+        if is_whole {
+            self.keep_inline(length);
+        }
+        // SAFETY: all bytes are written. Those that are read stay: they are before them, or in a block of their own.
+        let address =
+            unsafe { self.write(length_of_latin1(bytes), cache, |into| write_latin1(bytes, into)) }?;
+        self.heap.retain(|block| block.as_ptr().cast() != start.cast_const());
+        Ok(address)
+    }
+
+    unsafe fn utf8_of_node_api(
         &mut self,
         env: napi_env,
         value: napi_value,
@@ -194,10 +332,7 @@ impl<'room> Arguments<'room> {
         if bytes[..length].contains(&0) {
             return Err(Status::EmbeddedNul);
         }
-        cache.bytes.clear();
-        if length <= CACHED_BYTES {
-            cache.bytes.extend_from_slice(bytes);
-        }
+        cache.keep(&bytes[..length]);
         Ok(address)
     }
 
@@ -213,6 +348,17 @@ impl<'room> Arguments<'room> {
             block.add(units.len()).write(T::default());
         }
         Ok(block as u64)
+    }
+}
+
+impl Drop for Arguments<'_> {
+    fn drop(&mut self) {
+        if self.inline.is_empty() {
+            return;
+        }
+        if let Some(block) = self.heap.pop().filter(|block| block.capacity() <= SPARE_WORDS) {
+            SPARE.set(block);
+        }
     }
 }
 
