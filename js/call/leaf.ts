@@ -127,12 +127,19 @@ function result({ machine, convert }: TypeInfo): string {
   }
 }
 
+/** Whether the V8 is one that is better off with an index than with a comparison: that of Node.js 24 and later ones. */
+const indexes = Number(process.versions.modules) >= 137;
+
 /**
- * What keeps V8 from unrolling a caller's loop, and from keeping a double as one, is any way out of the wrapper that it cannot rule
- * out before it lays out the code. So the gate, and whether there are arguments in excess, is looked at as an index that must be 0:
- * V8 makes that a bounds check, and knows that what is in bounds is not undefined. Missing arguments are undefined, which no leaf
- * call accepts.
+ * The condition that a number is 0. What keeps V8 from unrolling a caller's loop, and from keeping a double as one, is any way out
+ * of the wrapper that it cannot rule out before it lays out the code. So the number is looked at as an index: V8 makes that a bounds
+ * check, and knows that what is in bounds is not undefined.
  */
+function isZero(number: string): string {
+  return indexes ? `open[${number}] !== undefined` : `${number} === 0`;
+}
+
+/** The text of a wrapper. Missing arguments need no condition: they are undefined, which no leaf call accepts. */
 function source({ parameters, result: type }: Shape, gate: number, id: number): string {
   const pointers = parameters.flatMap((parameter, index) =>
     parameter.type.convert === 'pointer' ? [index] : [],
@@ -145,8 +152,8 @@ function source({ parameters, result: type }: Shape, gate: number, id: number): 
   const conditions = [
     ...(pointers.length > 0 ? ['known'] : []),
     ...parameters.map((parameter, index) => accepts(parameter.type, valueOf(parameter, index))),
-    `open[gates[${gate}]] !== undefined`,
-    'open[excess.length] !== undefined',
+    isZero(`gates[${gate}]`),
+    isZero('excess.length'),
   ];
   const uncommon = 'apply(otherwise, undefined, arguments)';
   // The call that follows is refused, and throws.
