@@ -119,8 +119,8 @@ export declare class Environment {
   takeLie(): [string, string] | null;
   /** A function that gives the string which the bare function that was called last has returned. */
   fetchFunction(): () => unknown;
-  /** A function that reads the string whose address is in the result slot, as its 64-bit pattern. */
-  textFunction(): (unit: number) => unknown;
+  /** A function that reads the string whose address is in the result slot, as its 64-bit pattern; `wanted` tells it more. */
+  textFunction(): () => unknown;
 }
 
 /** A loaded library and the functions bound in it. */
@@ -258,6 +258,24 @@ export declare function isExecutable(at: number): boolean;
 
 export declare function isReadable(start: number, bytes: number): boolean;
 
+/**
+ * What code that V8 has compiled calls to read (or `writes`) values of a row of the type table at an address; nothing where
+ * there is none. Elsewhere it gives `undefined`, and `quickFailed` where the address is at fault.
+ */
+export declare function quickFunction(
+  environment: Environment,
+  row: number,
+  writes: boolean,
+): ((address: number, value?: number) => number | undefined) | null;
+
+/**
+ * What code that V8 has compiled calls to learn whether the string at an address is one that is kept: 1 or 0; elsewhere it
+ * gives `undefined`, and `quickFailed` where the address is at fault. Nothing where there is no such function.
+ */
+export declare function sameTextFunction(
+  environment: Environment,
+): ((address: number, kept: number) => number | undefined) | null;
+
 /** How to load. `deep` is absent for 'auto'. */
 export interface LoadOptions {
   lazy: boolean;
@@ -324,6 +342,11 @@ export interface SlotLayout {
   textSame: number;
   textNull: number;
   leafResult: number;
+  quickFailed: number;
+  wanted: number;
+  recent: number;
+  recentBytes: number;
+  recentCount: number;
   statuses: Array<string>;
 }
 

@@ -17,12 +17,12 @@ const parts = [
     'part-calls',
     /^(call\/(compile|support|results)|composite\/decode|accepts|buffer|convert|text|values|upcall\/pending)\.js$/,
   ],
-  ['part-memory', /^(alive|cell|memory\/(access|bytes|range|routines|views)|composite\/codec)\.js$/],
+  ['part-memory', /^(alive|cell|recent|memory\/(access|bytes|range|routines|views)|composite\/codec)\.js$/],
   ['part-structs', /^(composite|schema)\//],
   ['part-callbacks', /^upcall\/(callback|compile|control)\.js$|^jscallback\.js$/],
   ['part-blocks', /^memory\/(?!track)|^(ref|cstring|release)\.js$/],
   ['part-background', /^call\/background\.js$|^(call|upcall)\/interpret\.js$/],
-  ['part-leaf', /^call\/leaf\.js$/],
+  ['part-leaf', /^(call\/leaf|quick)\.js$/],
   ['part-raw', /^(raw|cfunction)\.js$/],
 ];
 const base = ['part-core.js', 'part-calls.js', 'part-memory.js'];

@@ -16,43 +16,43 @@ import {
   fillingFlags,
   layout,
   native,
+  often,
   slots,
   slotsAddress,
   slotsView,
   type GuardRoutines,
 } from './native';
 import { opaquePointer } from './opaque';
+import { compileAt, compileFrom, reading, writing, type Compiled, type Guarded } from './quick';
 import { isAggregate, isFlexible, typeNamed, type TypeInfo } from './types';
 import { convert } from './values';
 
 const loaded = environment.loadedAddress();
 
-type Access = (...args: unknown[]) => number;
-
-function access(addressOf: (routines: GuardRoutines) => number, args: readonly string[]): Access {
+function access(addressOf: (routines: GuardRoutines) => number, args: readonly string[]): Guarded {
   const address = native((binding) => addressOf(binding.guardRoutines()));
   const shape = shapeOf(args.map(typeNamed), -1, typeNamed('i32'));
   const [entry] = native(() => ownGroup.bind(environment, shape.plan.id, address, 'direct', 'memory'));
-  return wrap(entry, shape, 'memory') as Access;
+  return { shape, native: entry, wrapper: wrap(entry, shape, 'memory') as Guarded['wrapper'] };
 }
 
 /** By the binary logarithm of the size in bytes; each is made when it is first used. */
-const loads: Access[] = [];
-const stores: Access[] = [];
+const loads: Guarded[] = [];
+const stores: Guarded[] = [];
 
-function loadOf(size: number): Access {
+function loadOf(size: number): Guarded {
   const index = Math.log2(size);
   return (loads[index] ??= access(({ load }) => load[index]!, ['ptr', 'ptr']));
 }
 
-function storeOf(size: number): Access {
+function storeOf(size: number): Guarded {
   const index = Math.log2(size);
   return (stores[index] ??= access(({ store }) => store[index]!, ['ptr', 'u64']));
 }
 
 const routines = lazily(['storeF32', 'storeF64', 'copy'], (name) => {
   const args = { storeF32: ['ptr', 'f32'], storeF64: ['ptr', 'f64'], copy: ['ptr', 'ptr', 'size_t'] };
-  return access((addresses) => addresses[name], args[name]);
+  return access((addresses) => addresses[name], args[name]).wrapper;
 });
 
 function unreadable(owner: string, address: number | bigint, doing: string): Error {
@@ -88,7 +88,7 @@ export function copyStage(type: TypeInfo, address: number | bigint, owner: strin
 
 /** The value of a scalar as it stands at an address: an integer of 64 bits as a bigint. */
 function rawAt(type: TypeInfo, address: number | bigint, owner: string): number | bigint {
-  if (address === 0 || loadOf(type.size)(loaded, address) !== 0) {
+  if (address === 0 || loadOf(type.size).wrapper(loaded, address) !== 0) {
     throw unreadable(owner, address, 'read');
   }
   const [view, index] = place(type.machine, layout.loaded);
@@ -117,27 +117,73 @@ function loadedValue(type: TypeInfo): () => unknown {
 
 /** Reads a value of a type at an address that is a safe integer; undefined where that cannot be read. */
 type Reader = (address: number) => unknown;
-/** Writes one; `false` where it is not of the common kind, or nothing can be written there. */
-type Writer = (address: number, value: unknown) => boolean;
+/** Writes one; true where that was done, and it was not where the value is of no common kind, or cannot be written there. */
+type Writer = (address: number, value: unknown) => unknown;
 
 /** By the row of the type; each is made when it is first used. */
 const readers: Reader[] = [];
 const writers: Writer[] = [];
+/** Those by generated code; the plain ones before they are used often, and where no code may be generated. */
+const quickReaders: Reader[] = [];
+const quickWriters: Writer[] = [];
+/** What writes a type, by its row. */
+const storesOf: Guarded[] = [];
 
-/** What reads a scalar that is no string. */
-export function directReader(type: TypeInfo): Reader {
+/** What reads a scalar that is no string, without code of the type's own. */
+export function plainReader(type: TypeInfo): Reader {
   return (readers[type.id] ??= makeReader(type));
 }
 
 /** What writes one. */
-export function directWriter(type: TypeInfo): Writer {
+export function plainWriter(type: TypeInfo): Writer {
   return (writers[type.id] ??= makeWriter(type));
 }
 
+/** What reads a scalar that is no string. */
+export function directReader(type: TypeInfo): Reader {
+  return (quickReaders[type.id] ??= countingReader(type));
+}
+
+/** What writes one. */
+export function directWriter(type: TypeInfo): Writer {
+  return (quickWriters[type.id] ??= countingWriter(type));
+}
+
+function countingReader(type: TypeInfo): Reader {
+  const plain = plainReader(type);
+  let count = 0;
+  return (address) => {
+    if (++count === often) {
+      quickReaders[type.id] = compileAt(type, () => reading(type, loadOf(type.size), loaded)) ?? plain;
+    }
+    return plain(address);
+  };
+}
+
+function countingWriter(type: TypeInfo): Writer {
+  const plain = plainWriter(type);
+  let count = 0;
+  return (address, value) => {
+    if (++count === often)
+      quickWriters[type.id] = compileAt(type, () => writing(type, storeAs(type))) ?? plain;
+    return plain(address, value);
+  };
+}
+
+/** What reads a scalar at an offset of a pointer, of generated code: see `compileFrom`. */
+export function readerFrom(type: TypeInfo, holds: unknown): Compiled | undefined {
+  return compileFrom(type, () => reading(type, loadOf(type.size), loaded), holds);
+}
+
+/** What writes one. */
+export function writerFrom(type: TypeInfo, holds: unknown): Compiled | undefined {
+  return compileFrom(type, () => writing(type, storeAs(type)), holds);
+}
+
 function makeReader(type: TypeInfo): Reader {
-  const loadThere = loadOf(type.size);
+  const { wrapper } = loadOf(type.size);
   const value = loadedValue(type);
-  return (address) => (loadThere(loaded, address) === 0 ? value() : undefined);
+  return (address) => (wrapper(loaded, address) === 0 ? value() : undefined);
 }
 
 /** Whether a value is of the common kind of a scalar type. */
@@ -150,17 +196,19 @@ function commonValue({ convert, min, max }: TypeInfo): (value: unknown) => boole
     typeof value === 'number' && value >= least && value <= greatest && Math.floor(value) === value;
 }
 
+function storeAs(type: TypeInfo): Guarded {
+  const { machine, name, size } = type;
+  return (storesOf[type.id] ??= access(
+    ({ store, storeF32, storeF64 }) =>
+      machine === 'f32' ? storeF32 : machine === 'f64' ? storeF64 : store[Math.log2(size)]!,
+    ['ptr', name],
+  ));
+}
+
 function makeWriter(type: TypeInfo): Writer {
   const isCommon = commonValue(type);
-  const isFloat = type.machine === 'f32' || type.machine === 'f64';
-  const storeThere = access(
-    (addresses) =>
-      isFloat
-        ? addresses[type.machine === 'f32' ? 'storeF32' : 'storeF64']
-        : addresses.store[Math.log2(type.size)]!,
-    ['ptr', type.name],
-  );
-  return (address, value) => isCommon(value) && storeThere(address, value) === 0;
+  const { wrapper } = storeAs(type);
+  return (address, value) => isCommon(value) && wrapper(address, value) === 0;
 }
 
 /** A copy of so many bytes, which must be readable. */
@@ -269,7 +317,7 @@ export function writeAt(type: TypeInfo, address: number | bigint, value: Written
       ? routines.storeF32(address, value)
       : type.machine === 'f64'
         ? routines.storeF64(address, value)
-        : storeOf(type.size)(address, unsigned(value));
+        : storeOf(type.size).wrapper(address, unsigned(value));
   if (failed !== 0) throw unreadable(owner, address, 'written');
 }
 

@@ -1,11 +1,11 @@
 /** C strings that stay where they are: what they say is read when the object is made. */
 import { alive } from './alive';
-import { bytesAt, copyOf, stringLength, textAt } from './memory/bytes';
+import { bytesAt, copyOf, freeAddress, recentAt, stringLength, textAt } from './memory/bytes';
 import { checkLength } from './memory/range';
-import { readText, tooLong } from './text';
+import { readUtf8 } from './recent';
+import { tooLong } from './text';
 import { addClass, typeNamed } from './types';
 
-const type = typeNamed('CString');
 const owner = 'CString';
 
 function decoded(bytes: ArrayBuffer): string {
@@ -32,8 +32,16 @@ export class CString {
       this.#bytes = copyOf(start, length, bytes, owner);
       return;
     }
-    const { start, bytes } = textAt(pointer, byteOffset, owner);
-    const text = alive(readText(type, start, owner) ?? '', bytes);
+    const recent = recentAt(pointer, byteOffset);
+    if (recent !== undefined) {
+      this.ptr = (pointer as number) + (byteOffset as number);
+      this.#text = recent;
+      return;
+    }
+    const address = freeAddress(pointer, byteOffset);
+    const { start, bytes } =
+      address === 0 ? textAt(pointer, byteOffset, owner) : { start: address, bytes: undefined };
+    const text = alive(readUtf8(start, owner) ?? '', bytes);
     this.ptr = start;
     // Each sequence that is no UTF-8 has become a U+FFFD. All other text has one spelling.
     if (text.includes('\ufffd')) this.#bytes = copyOf(start, stringLength(start, owner), bytes, owner);

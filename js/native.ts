@@ -36,6 +36,12 @@ export const switches = {
   checkLeaf: process.env.ARKFFI_CHECK_LEAF === '1',
 } as const;
 
+/** So many times something is read or written before code is generated, or anything kept, for it. */
+export const often = 500;
+
+/** Not 0 where leaf calls are turned off: for fast calls without a gate, of what is arkffi's own. */
+export const turnedOff = new Uint8Array(1);
+
 if (switches.bare && unknownRuntime() === undefined) {
   environment.allowBare(Number(process.versions.modules));
 }

@@ -26,8 +26,11 @@ export function tooLong(owner: string): Error {
   return ffiError('ERR_FFI_OUT_OF_RANGE', `${owner}: the string is longer than a JavaScript string can be`);
 }
 
-/** The string at an address; null for NULL. */
-export function readText(type: TypeInfo, address: number | bigint, owner: string): string | null {
+/**
+ * The string at an address; null for NULL. Native code may keep it at a place among the recent ones, counted from 1 on: see
+ * `js/recent.ts`.
+ */
+export function readText(type: TypeInfo, address: number | bigint, owner: string, place = 0): string | null {
   if (address === 0) return null;
   if (typeof address === 'number') {
     U32[layout.result * 2] = address;
@@ -35,7 +38,8 @@ export function readText(type: TypeInfo, address: number | bigint, owner: string
   } else {
     U64[layout.result] = address;
   }
-  const text = read(unitOf(type)) as string | null;
+  U32[layout.wanted * 2] = unitOf(type) | (place << 8);
+  const text = read() as string | null;
   const status = U32[layout.status * 2]!;
   if (status === 0) return text;
   U32[layout.status * 2] = 0;

@@ -86,8 +86,18 @@ pub const CALLED: [usize; 3] = [CALLED_FIRST, CALLED_FIRST + 1, CALLED_FIRST + 2
 const CALLED_FIRST: usize = TEXT_BYTES + (TEXT_ROOM + 16) / 8;
 /// Windows' error code of the last call of C, which stands there before the next one too.
 pub const LAST_ERROR: usize = CALLED_FIRST + 3;
+/// Which kind of string at the address in [`RESULT`] JavaScript wants, and above that, from bit 8 on, one more than its place
+/// among the [`RECENT`].
+pub const WANTED: usize = CALLED_FIRST + 4;
+/// Strings that were read at an address lately, with their NUL: so many places of so many bytes, each with a NUL. Those that are
+/// not ASCII, or longer, are not kept.
+pub const RECENT: usize = WANTED + 1;
+/// Bytes of a place.
+pub const RECENT_BYTES: usize = 64;
+/// The number of places.
+pub const RECENT_COUNT: usize = 64;
 /// The number of words.
-pub const WORDS: usize = CALLED_FIRST + 4;
+pub const WORDS: usize = RECENT + RECENT_COUNT * RECENT_BYTES / 8;
 
 /// Integer arguments are 64-bit patterns, not doubles: one of them is beyond 2^53.
 pub const FLAG_BITS: u32 = 1;

@@ -9,7 +9,15 @@ import { lengthOf } from '../buffer';
 import { generated } from '../codegen';
 import { exact } from '../composite/decode';
 import { describe, ffiError } from '../errors';
-import { bufferAddress, environment, layout, slots, switches, type NativeLibrary } from '../native';
+import {
+  bufferAddress,
+  environment,
+  layout,
+  slots,
+  switches,
+  turnedOff,
+  type NativeLibrary,
+} from '../native';
 import { unknownRuntime } from '../runtime';
 import { tracing } from '../trace';
 import type { TypeInfo } from '../types';
@@ -48,6 +56,7 @@ export function setLeafCalls(enabled: unknown): void {
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
   }
   allowed = enabled;
+  turnedOff[0] = Number(!enabled);
   for (let index = 0; index < gates.length; index++) {
     gates[index] = enabled ? gates[index]! & ~off : gates[index]! | off;
   }

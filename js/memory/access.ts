@@ -1,41 +1,55 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
 import { alive } from '../alive';
-import { copyAt, directReader, directWriter, readAt, writable, writeAt } from '../cell';
-import { readText } from '../text';
+import { copyAt, plainReader, plainWriter, readAt, readerFrom, writable, writeAt, writerFrom } from '../cell';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
 import { typeNamed } from '../types';
-import { commonAddress, locate, textAt } from './bytes';
+import { often } from '../native';
+import { readUtf8 } from '../recent';
+import { commonAddress, freeAddress, locate, recentAt, textAt } from './bytes';
+import { holds } from './routines';
 
-const names = [
-  'i8',
-  'u8',
-  'i16',
-  'u16',
-  'i32',
-  'u32',
-  'i64',
-  'u64',
-  'f32',
-  'f64',
-  'bool',
-  'ptr',
-  'long',
-  'ulong',
-  'usize',
-] as const;
+type ScalarName =
+  | 'i8'
+  | 'u8'
+  | 'i16'
+  | 'u16'
+  | 'i32'
+  | 'u32'
+  | 'i64'
+  | 'u64'
+  | 'f32'
+  | 'f64'
+  | 'bool'
+  | 'ptr'
+  | 'long'
+  | 'ulong'
+  | 'usize';
 
-export type AccessName = (typeof names)[number] | 'cstring';
+export type AccessName = ScalarName | 'cstring';
 type Reader = (pointer: unknown, offset?: unknown) => unknown;
 type Writer = (pointer: unknown, offset: unknown, value: unknown) => void;
 
-function reader(name: (typeof names)[number]): Reader {
+/** By name, those of generated code, once a type is read or written often. They give undefined for what they leave to others. */
+type Quick = Record<ScalarName, ((...args: unknown[]) => unknown) | undefined>;
+
+const none = {
+  ...{ i8: undefined, u8: undefined, i16: undefined, u16: undefined, i32: undefined, u32: undefined },
+  ...{ i64: undefined, u64: undefined, f32: undefined, f64: undefined, bool: undefined, ptr: undefined },
+  ...{ long: undefined, ulong: undefined, usize: undefined },
+};
+const readers: Quick = { ...none };
+const writers: Quick = { ...none };
+
+function reader(name: ScalarName): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
-  return (pointer, offset = 0) => {
+  let count = 0;
+  return (pointer, offset) => {
     const address = commonAddress(pointer, offset, type.size);
     if (address !== 0) {
-      const value = alive(directReader(type)(address), pointer);
+      if (++count === often) readers[name] = readerFrom(type, holds);
+      const value = alive(plainReader(type)(address), pointer);
       if (value !== undefined) return value;
     }
     const bytes = resolvePointer(pointer, owner);
@@ -43,13 +57,15 @@ function reader(name: (typeof names)[number]): Reader {
   };
 }
 
-function writer(name: (typeof names)[number]): Writer {
+function writer(name: ScalarName): Writer {
   const type = typeNamed(name);
   const owner = `write.${name}`;
+  let count = 0;
   return (pointer, offset, value) => {
     const address = commonAddress(pointer, offset, type.size);
     if (address !== 0) {
-      if (alive(directWriter(type)(address, value), pointer)) return;
+      if (++count === often) writers[name] = writerFrom(type, holds);
+      if (alive(plainWriter(type)(address, value), pointer) === true) return;
     }
     const bytes = resolvePointer(pointer, owner);
     const converted = writable(type, value, owner);
@@ -58,14 +74,27 @@ function writer(name: (typeof names)[number]): Writer {
   };
 }
 
-const text = typeNamed('CString');
+const firstReaders: Partial<Record<ScalarName, Reader>> = {};
+const firstWriters: Partial<Record<ScalarName, Writer>> = {};
+
+function firstRead(name: ScalarName, pointer: unknown, offset: unknown): unknown {
+  return (firstReaders[name] ??= reader(name))(pointer, offset);
+}
+
+function firstWrite(name: ScalarName, pointer: unknown, offset: unknown, value: unknown): void {
+  (firstWriters[name] ??= writer(name))(pointer, offset, value);
+}
 
 /** Reads the NUL-terminated string that stands there. */
 function readString(pointer: unknown, offset: unknown = 0): string {
   const owner = 'read.cstring';
+  const recent = recentAt(pointer, offset);
+  if (recent !== undefined) return recent;
+  const address = freeAddress(pointer, offset);
+  if (address !== 0) return readUtf8(address, owner)!;
   const { start } = textAt(pointer, offset, owner);
   if (start === 0) throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the address is NULL`);
-  return alive(readText(text, start, owner) ?? '', pointer);
+  return alive(readUtf8(start, owner) ?? '', pointer);
 }
 
 /** Writes a string as NUL-terminated UTF-8. */
@@ -81,12 +110,71 @@ function writeString(pointer: unknown, offset: unknown, value: unknown): void {
   alive(bytes, pointer);
 }
 
-export const read = Object.freeze({
-  ...Object.fromEntries(names.map((name) => [name, reader(name)])),
+// Each is a function with a text of its own: one that all types shared would be as fast as the slowest of them.
+export const read: Readonly<Record<AccessName, Reader>> = Object.freeze({
+  i8: (p, offset = 0) => readers.i8?.(p, offset) ?? firstRead('i8', p, offset),
+  u8: (p, offset = 0) => readers.u8?.(p, offset) ?? firstRead('u8', p, offset),
+  i16: (p, offset = 0) => readers.i16?.(p, offset) ?? firstRead('i16', p, offset),
+  u16: (p, offset = 0) => readers.u16?.(p, offset) ?? firstRead('u16', p, offset),
+  i32: (p, offset = 0) => readers.i32?.(p, offset) ?? firstRead('i32', p, offset),
+  u32: (p, offset = 0) => readers.u32?.(p, offset) ?? firstRead('u32', p, offset),
+  i64: (p, offset = 0) => readers.i64?.(p, offset) ?? firstRead('i64', p, offset),
+  u64: (p, offset = 0) => readers.u64?.(p, offset) ?? firstRead('u64', p, offset),
+  f32: (p, offset = 0) => readers.f32?.(p, offset) ?? firstRead('f32', p, offset),
+  f64: (p, offset = 0) => readers.f64?.(p, offset) ?? firstRead('f64', p, offset),
+  bool: (p, offset = 0) => readers.bool?.(p, offset) ?? firstRead('bool', p, offset),
+  ptr: (p, offset = 0) => readers.ptr?.(p, offset) ?? firstRead('ptr', p, offset),
+  long: (p, offset = 0) => readers.long?.(p, offset) ?? firstRead('long', p, offset),
+  ulong: (p, offset = 0) => readers.ulong?.(p, offset) ?? firstRead('ulong', p, offset),
+  usize: (p, offset = 0) => readers.usize?.(p, offset) ?? firstRead('usize', p, offset),
   cstring: readString,
-}) as Readonly<Record<AccessName, Reader>>;
+} satisfies Record<AccessName, Reader>);
 
-export const write = Object.freeze({
-  ...Object.fromEntries(names.map((name) => [name, writer(name)])),
+export const write: Readonly<Record<AccessName, Writer>> = Object.freeze({
+  i8(p, offset, value) {
+    if (writers.i8?.(p, offset, value) !== true) firstWrite('i8', p, offset, value);
+  },
+  u8(p, offset, value) {
+    if (writers.u8?.(p, offset, value) !== true) firstWrite('u8', p, offset, value);
+  },
+  i16(p, offset, value) {
+    if (writers.i16?.(p, offset, value) !== true) firstWrite('i16', p, offset, value);
+  },
+  u16(p, offset, value) {
+    if (writers.u16?.(p, offset, value) !== true) firstWrite('u16', p, offset, value);
+  },
+  i32(p, offset, value) {
+    if (writers.i32?.(p, offset, value) !== true) firstWrite('i32', p, offset, value);
+  },
+  u32(p, offset, value) {
+    if (writers.u32?.(p, offset, value) !== true) firstWrite('u32', p, offset, value);
+  },
+  i64(p, offset, value) {
+    if (writers.i64?.(p, offset, value) !== true) firstWrite('i64', p, offset, value);
+  },
+  u64(p, offset, value) {
+    if (writers.u64?.(p, offset, value) !== true) firstWrite('u64', p, offset, value);
+  },
+  f32(p, offset, value) {
+    if (writers.f32?.(p, offset, value) !== true) firstWrite('f32', p, offset, value);
+  },
+  f64(p, offset, value) {
+    if (writers.f64?.(p, offset, value) !== true) firstWrite('f64', p, offset, value);
+  },
+  bool(p, offset, value) {
+    if (writers.bool?.(p, offset, value) !== true) firstWrite('bool', p, offset, value);
+  },
+  ptr(p, offset, value) {
+    if (writers.ptr?.(p, offset, value) !== true) firstWrite('ptr', p, offset, value);
+  },
+  long(p, offset, value) {
+    if (writers.long?.(p, offset, value) !== true) firstWrite('long', p, offset, value);
+  },
+  ulong(p, offset, value) {
+    if (writers.ulong?.(p, offset, value) !== true) firstWrite('ulong', p, offset, value);
+  },
+  usize(p, offset, value) {
+    if (writers.usize?.(p, offset, value) !== true) firstWrite('usize', p, offset, value);
+  },
   cstring: writeString,
-}) as Readonly<Record<AccessName, Writer>>;
+} satisfies Record<AccessName, Writer>);

@@ -9,6 +9,7 @@ import { plainFunction } from '../define';
 import { describe, ffiError } from '../errors';
 import { lazily } from '../lazy';
 import { bufferAddress, native } from '../native';
+import { recentText } from '../recent';
 import { typeNamed } from '../types';
 import { checkLength, checkOffset, offsetAddress, readable } from './range';
 import { holds, mayBeHeld, roomFrom } from './routines';
@@ -86,6 +87,21 @@ export function commonAddress(memory: unknown, offset: unknown, bytes: number): 
   if (typeof memory !== 'object' || memory === null || offset < 0) return 0;
   const start = bufferAddress(memory);
   return start > 0 && offset + bytes <= sizeOf(memory as Bytes) ? start + offset : 0;
+}
+
+/** Where an address and an offset lead, if they are numbers and arkffi has no memory there; else 0. */
+export function freeAddress(memory: unknown, offset: unknown): number {
+  if (typeof memory !== 'number' || mayBeHeld(memory)) return 0;
+  return commonAddress(memory, offset, 1);
+}
+
+/** The string where an address and an offset lead, if they are numbers, and it is a recent one that ends within its memory's bounds. */
+export function recentAt(memory: unknown, offset: unknown): string | undefined {
+  if (typeof memory !== 'number') return undefined;
+  const address = commonAddress(memory, offset, 1);
+  const text = address === 0 ? undefined : recentText(address);
+  if (text === undefined || !mayBeHeld(memory)) return text;
+  return holds(memory, offset as number, text.length + 1) ? text : undefined;
 }
 
 /** Copies bytes between addresses or buffers; the ranges may overlap. */

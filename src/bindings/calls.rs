@@ -212,8 +212,8 @@ impl Environment {
         Raw(unsafe { raw::fetch_function(raw_env(env), Rc::as_ptr(&self.state)) })
     }
 
-    /// A function that reads the string whose address is in the result slot, as its 64-bit pattern.
-    #[napi(ts_return_type = "(unit: number) => unknown")]
+    /// A function that reads the string whose address is in the result slot, as its 64-bit pattern; `wanted` tells it more.
+    #[napi(ts_return_type = "() => unknown")]
     pub fn text_function(&self, env: &Env) -> Raw {
         // SAFETY: env is the running call's, and the slots are this environment's.
         Raw(unsafe { raw::text_function(raw_env(env), self.state.slots) })

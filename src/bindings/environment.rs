@@ -19,7 +19,7 @@ use crate::event_loop;
 use crate::external::External;
 use crate::leaf::engine::{Engine, engine};
 use crate::library::Loaded;
-use crate::memory::{code, stack};
+use crate::memory::{code, guard, stack};
 use crate::plan::Plan;
 use crate::signature::Signature;
 use crate::slots;
@@ -59,6 +59,11 @@ pub struct SlotLayout {
     pub text_same: u32,
     pub text_null: u32,
     pub leaf_result: u32,
+    pub quick_failed: i32,
+    pub wanted: u32,
+    pub recent: u32,
+    pub recent_bytes: u32,
+    pub recent_count: u32,
     pub statuses: Vec<String>,
 }
 
@@ -181,6 +186,11 @@ impl Environment {
             text_same: slots::TEXT_SAME as u32,
             text_null: slots::TEXT_NULL as u32,
             leaf_result: word(slots::LEAF_RESULT),
+            quick_failed: guard::QUICK_FAILED,
+            wanted: word(slots::WANTED),
+            recent: word(slots::RECENT),
+            recent_bytes: slots::RECENT_BYTES as u32,
+            recent_count: slots::RECENT_COUNT as u32,
             statuses: slots::Status::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         }
     }

@@ -7,9 +7,11 @@ use napi_derive::napi;
 
 use super::environment::Environment;
 use super::{Raw, address, number, raw, raw_env};
+use crate::leaf::guarded;
 use crate::memory::heap::{Memory, Refusal};
 use crate::memory::registry::{Kind, Range};
 use crate::memory::{code, guard};
+use crate::types::TypeId;
 
 /// A module and where it is mapped.
 #[napi(object)]
@@ -192,6 +194,25 @@ pub fn guard_routines() -> GuardRoutines {
         length: number(routines.length[0] as *const () as usize),
         identity: number(identity as *const () as usize),
     }
+}
+
+/// What code that V8 has compiled calls to read (or `writes`) values of a row of the type table at an address; nothing where
+/// there is none. Elsewhere it gives `undefined`, and `quickFailed` where the address is at fault.
+#[napi(ts_return_type = "((address: number, value?: number) => number | undefined) | null")]
+pub fn quick_function(environment: &Environment, row: u32, writes: bool) -> Option<Raw> {
+    let machine = TypeId::from_index(row)?.machine();
+    let (code, signature) = if writes { guarded::poke(machine) } else { guarded::peek(machine) }?;
+    // SAFETY: the environment's thread runs this; the signature is that of the routine, a leaf.
+    unsafe { environment.engine()?.own_function(code, &signature) }.map(Raw)
+}
+
+/// What code that V8 has compiled calls to learn whether the string at an address is one that is kept: 1 or 0; elsewhere it
+/// gives `undefined`, and `quickFailed` where the address is at fault. Nothing where there is no such function.
+#[napi(ts_return_type = "((address: number, kept: number) => number | undefined) | null")]
+pub fn same_text_function(environment: &Environment) -> Option<Raw> {
+    let (code, signature) = guarded::same_text()?;
+    // SAFETY: as for `quick_function`.
+    unsafe { environment.engine()?.own_function(code, &signature) }.map(Raw)
 }
 
 #[napi]

@@ -7,14 +7,16 @@ use std::sync::OnceLock;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
-use crate::convert::text::{Text, result as text_result};
+use crate::convert::text::{Text, bytes_at as text_bytes, create as create_text, result as text_result};
 use crate::event_loop::next_finished;
 use crate::external::External;
 use crate::library::Loaded;
 use crate::memory::accounts::Account;
 use crate::memory::called::{Called, during};
 use crate::memory::{code, guard};
-use crate::slots::{OPENED, RESULT, RESULT_NUMBER, STATUS};
+use crate::slots::{
+    OPENED, RECENT, RECENT_BYTES, RECENT_COUNT, RESULT, RESULT_NUMBER, STATUS, Status as Refused, WANTED,
+};
 use crate::state::State;
 use crate::types::TextUnit;
 use crate::v8::Bare;
@@ -238,22 +240,48 @@ pub(super) unsafe fn text_function(env: napi_env, slots: *mut u64) -> napi_value
 }
 
 unsafe extern "C" fn text(env: napi_env, info: napi_callback_info) -> napi_value {
-    let (mut count, mut value, mut slots, mut unit) = (1, null_mut(), null_mut(), 0);
+    let mut slots = null_mut();
     // SAFETY: Node calls this with its environment and info; the data is the slots given above.
     unsafe {
-        sys::napi_get_cb_info(env, info, &mut count, &mut value, null_mut(), &mut slots);
-        sys::napi_get_value_uint32(env, value, &mut unit);
+        sys::napi_get_cb_info(env, info, null_mut(), null_mut(), null_mut(), &mut slots);
         let slots = slots.cast::<u64>();
-        let unit = match unit {
-            1 => TextUnit::Utf8,
-            2 => TextUnit::Utf16,
-            _ => TextUnit::Utf32,
+        let wanted = *slots.add(WANTED) as usize;
+        let address = *slots.add(RESULT) as usize;
+        let given = match wanted & 0xff {
+            1 => recent_text(env, slots, address, (wanted >> 8).checked_sub(1)),
+            2 => Text::read(address, TextUnit::Utf16).and_then(|text| text.create(env)),
+            _ => Text::read(address, TextUnit::Utf32).and_then(|text| text.create(env)),
         };
-        let read = Text::read(*slots.add(RESULT) as usize, unit);
-        read.and_then(|text| text.create(env)).unwrap_or_else(|status| {
+        given.unwrap_or_else(|status| {
             *slots.add(STATUS) = status as u64;
             null_mut()
         })
+    }
+}
+
+/// The string in UTF-8 at an address. Where it is short and ASCII it is kept at that place, and the number in the slots is 1, else 0.
+///
+/// # Safety
+/// `env` is the running callback's, and the slots are its environment's.
+unsafe fn recent_text(
+    env: napi_env,
+    slots: *mut u64,
+    address: usize,
+    place: Option<usize>,
+) -> Result<napi_value, Refused> {
+    let bytes = text_bytes(address)?;
+    // SAFETY: `env` is the caller's promise; a place has room for so many bytes, with a NUL.
+    unsafe {
+        let value = create_text(env, bytes)?;
+        let is_kept = bytes.len() < RECENT_BYTES && bytes.is_ascii();
+        let kept = place.filter(|place| *place < RECENT_COUNT && is_kept);
+        if let Some(place) = kept {
+            let to = slots.add(RECENT).cast::<u8>().add(place * RECENT_BYTES);
+            to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            to.add(bytes.len()).write(0);
+        }
+        slots.cast::<f64>().add(RESULT_NUMBER).write(f64::from(u8::from(kept.is_some())));
+        Ok(value)
     }
 }
 

@@ -436,7 +436,10 @@ pub unsafe fn result(
 }
 
 /// The bytes of the string at an address, as they are now.
-fn bytes_at<'a>(address: usize) -> Result<&'a [u8], Status> {
+///
+/// # Errors
+/// [`Status::UnreadableText`].
+pub fn bytes_at<'a>(address: usize) -> Result<&'a [u8], Status> {
     let length = guard::text_length(address, TextUnit::Utf8).ok_or(Status::UnreadableText)?;
     // SAFETY: `text_length` has just read so many bytes there.
     Ok(unsafe { std::slice::from_raw_parts(address as *const u8, length) })

@@ -1,5 +1,7 @@
 //! V8, as far as leaf calls need it: function templates, and a check that it lays things out as this code believes.
 //!
+//! Functions of arkffi's own, which take the receiver as their first argument, need no stub.
+//!
 //! # Safety
 //! Names and types are those that V8 exports in the versions of [`Layout::of_abi`], and nothing is called before
 //! the check of the layout. A `v8::Local` is one word with the bits of a `napi_value`.
@@ -99,6 +101,17 @@ pub fn engine(modules: u32) -> Result<&'static Engine, &'static str> {
 /// Kept for ever, once for each signature: V8's compiler may look at one at any time.
 static INFOS: LazyLock<Mutex<HashMap<Signature, &'static Info>>> = LazyLock::new(Mutex::default);
 
+/// A function of arkffi's own.
+struct Own(Function);
+
+// SAFETY: code that every thread may run, and a signature that is kept for ever.
+unsafe impl Send for Own {}
+// SAFETY: as above; it is never written.
+unsafe impl Sync for Own {}
+
+/// Kept for ever, once for each of their addresses.
+static OWN: LazyLock<Mutex<HashMap<usize, &'static Own>>> = LazyLock::new(Mutex::default);
+
 /// What V8 calls where it makes no fast call. Without a result the function gives `undefined`.
 unsafe extern "C" fn not_called(_info: *const c_void) {}
 
@@ -127,10 +140,32 @@ impl Engine {
     /// On the environment's thread, with a handle scope open; the function is one of a record of that environment, whose
     /// code fits the signature.
     pub unsafe fn function(&self, function: *mut Function, signature: &Signature) -> Option<napi_value> {
-        let length = signature.arguments.len() as c_int;
-        // SAFETY: the types are V8's; a record is never unmapped, and its signature is kept for ever.
+        // SAFETY: the caller's promise; a record is never unmapped, and its signature is kept for ever.
         unsafe {
             (*function).info = self.info(signature);
+            self.instance(function, signature.arguments.len())
+        }
+    }
+
+    /// The same of a C function of arkffi's own.
+    ///
+    /// # Safety
+    /// On the environment's thread, with a handle scope open. There is one signature for each such function, and that is
+    /// what it takes after the receiver, and gives. It neither runs JavaScript nor waits.
+    pub unsafe fn own_function(&self, code: *const c_void, signature: &Signature) -> Option<napi_value> {
+        let info = self.info(signature);
+        let own: &'static Own = lock(&OWN)
+            .entry(code as usize)
+            .or_insert_with(|| Box::leak(Box::new(Own(Function { code, info }))));
+        // SAFETY: the caller's promise; it is kept for ever.
+        unsafe { self.instance(&raw const own.0, signature.arguments.len()) }
+    }
+
+    /// # Safety
+    /// On the environment's thread, with a handle scope open; the function is set, and lives as long as V8 may look at it.
+    unsafe fn instance(&self, function: *const Function, length: usize) -> Option<napi_value> {
+        // SAFETY: the types are V8's; the rest is the caller's promise.
+        unsafe {
             let isolate = self.current.isolate()?;
             let (throws, has_side_effects) = (0, 0);
             let template = (self.template)(
@@ -138,7 +173,7 @@ impl Engine {
                 not_called,
                 null_mut(),
                 null_mut(),
-                length,
+                length as c_int,
                 throws,
                 has_side_effects,
                 function,

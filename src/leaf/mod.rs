@@ -19,6 +19,7 @@
 
 pub mod code;
 pub mod engine;
+pub mod guarded;
 pub mod layout;
 pub mod record;
 pub mod signature;

@@ -2,8 +2,8 @@
 //!
 //! # Safety
 //! The routines are leaves: they push nothing, so at any instruction the return address is on top of
-//! the stack, and resuming at `arkffi_guard_failed`, which returns -1, is the same as returning. The
-//! handler runs on whatever thread faulted, calls nothing but the previous handler, and reads only
+//! the stack, and resuming at `arkffi_guard_failed`, which returns -1, or at `arkffi_quick_failed` is the same as
+//! returning. The handler runs on whatever thread faulted, calls nothing but the previous handler, and reads only
 //! statics that were written before it was installed; it is async-signal-safe.
 #![allow(unsafe_code)]
 
@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use libc::{SIGBUS, SIGSEGV, c_int, sigaction, siginfo_t, ucontext_t};
 
-use super::Routines;
+use super::{QUICK_FAILED, Quick, Routines};
 use crate::os::signals;
 
 macro_rules! routine {
@@ -111,6 +111,64 @@ global_asm!(
     "cld",
     "mov rax, -1",
     "ret",
+    // The quick ones: their first argument is the receiver.
+    ".p2align 4",
+    ".hidden arkffi_quick_begin",
+    ".globl arkffi_quick_begin",
+    "arkffi_quick_begin:",
+    routine!("arkffi_peek_i8", "movsx eax, byte ptr [rsi]", "ret"),
+    routine!("arkffi_peek_u8", "movzx eax, byte ptr [rsi]", "ret"),
+    routine!("arkffi_peek_i16", "movsx eax, word ptr [rsi]", "ret"),
+    routine!("arkffi_peek_u16", "movzx eax, word ptr [rsi]", "ret"),
+    routine!("arkffi_peek_32", "mov eax, [rsi]", "ret"),
+    routine!("arkffi_peek_64", "xorps xmm0, xmm0", "cvtsi2sd xmm0, qword ptr [rsi]", "ret"),
+    // What is no number has bits that JavaScript must not see: it is read in the other way.
+    routine!(
+        "arkffi_peek_f32",
+        "xorps xmm0, xmm0",
+        "cvtss2sd xmm0, dword ptr [rsi]",
+        "ucomisd xmm0, xmm0",
+        "jp arkffi_quick_failed",
+        "ret"
+    ),
+    routine!(
+        "arkffi_peek_f64",
+        "movsd xmm0, [rsi]",
+        "ucomisd xmm0, xmm0",
+        "jp arkffi_quick_failed",
+        "ret"
+    ),
+    routine!("arkffi_poke_8", "mov [rsi], dl", "mov eax, 1", "ret"),
+    routine!("arkffi_poke_16", "mov [rsi], dx", "mov eax, 1", "ret"),
+    routine!("arkffi_poke_32", "mov [rsi], edx", "mov eax, 1", "ret"),
+    routine!("arkffi_poke_64", "mov [rsi], rdx", "mov eax, 1", "ret"),
+    routine!("arkffi_poke_f32", "cvtsd2ss xmm0, xmm0", "movss [rsi], xmm0", "mov eax, 1", "ret"),
+    routine!("arkffi_poke_f64", "movsd [rsi], xmm0", "mov eax, 1", "ret"),
+    // What is kept ends with a NUL.
+    routine!(
+        "arkffi_same_text",
+        "xor ecx, ecx",
+        "2: mov al, [rsi + rcx]",
+        "cmp al, [rdx + rcx]",
+        "jne 3f",
+        "inc rcx",
+        "test al, al",
+        "jnz 2b",
+        "mov eax, 1",
+        "ret",
+        "3: xor eax, eax",
+        "ret"
+    ),
+    ".hidden arkffi_quick_end",
+    ".globl arkffi_quick_end",
+    "arkffi_quick_end:",
+    ".hidden arkffi_quick_failed",
+    ".globl arkffi_quick_failed",
+    "arkffi_quick_failed:",
+    "mov eax, {quick_failed}",
+    "cvtsi2sd xmm0, eax",
+    "ret",
+    quick_failed = const QUICK_FAILED,
 );
 
 unsafe extern "C" {
@@ -128,6 +186,24 @@ unsafe extern "C" {
     fn arkffi_store_f32();
     fn arkffi_store_f64();
     fn arkffi_copy();
+    fn arkffi_quick_begin();
+    fn arkffi_quick_end();
+    fn arkffi_quick_failed();
+    fn arkffi_peek_i8();
+    fn arkffi_peek_u8();
+    fn arkffi_peek_i16();
+    fn arkffi_peek_u16();
+    fn arkffi_peek_32();
+    fn arkffi_peek_64();
+    fn arkffi_peek_f32();
+    fn arkffi_peek_f64();
+    fn arkffi_poke_8();
+    fn arkffi_poke_16();
+    fn arkffi_poke_32();
+    fn arkffi_poke_64();
+    fn arkffi_poke_f32();
+    fn arkffi_poke_f64();
+    fn arkffi_same_text();
     safe fn arkffi_length1(text: usize) -> usize;
     safe fn arkffi_length2(text: usize) -> usize;
     safe fn arkffi_length4(text: usize) -> usize;
@@ -143,6 +219,15 @@ pub(super) fn routines() -> Routines {
         store_f64: code(arkffi_store_f64),
         copy: code(arkffi_copy),
         length: [length1, length2, length4],
+        quick: Some(Quick {
+            peek: [arkffi_peek_i8, arkffi_peek_u8, arkffi_peek_i16, arkffi_peek_u16, arkffi_peek_32]
+                .map(code),
+            peek_double: [arkffi_peek_64, arkffi_peek_f32, arkffi_peek_f64].map(code),
+            poke: [arkffi_poke_8, arkffi_poke_16, arkffi_poke_32].map(code),
+            poke_64: code(arkffi_poke_64),
+            poke_double: [arkffi_poke_f32, arkffi_poke_f64].map(code),
+            same_text: code(arkffi_same_text),
+        }),
     }
 }
 
@@ -177,8 +262,13 @@ extern "C" fn on_fault(signal: c_int, info: *mut siginfo_t, context: *mut c_void
         let registers = &mut (*context.cast::<ucontext_t>()).uc_mcontext.gregs;
         let at = registers[libc::REG_RIP as usize] as usize;
         let guarded = (arkffi_guard_begin as *const () as usize)..(arkffi_guard_end as *const () as usize);
+        let quick = (arkffi_quick_begin as *const () as usize)..(arkffi_quick_end as *const () as usize);
         if (*info).si_code > 0 && guarded.contains(&at) {
             registers[libc::REG_RIP as usize] = arkffi_guard_failed as *const () as i64;
+            return;
+        }
+        if (*info).si_code > 0 && quick.contains(&at) {
+            registers[libc::REG_RIP as usize] = arkffi_quick_failed as *const () as i64;
             return;
         }
         signals::pass_on(previous(signal), signal, info, context);

@@ -22,6 +22,7 @@ pub(super) fn routines() -> Routines {
         store_f64: store_f64 as *const c_void,
         copy: copy as *const c_void,
         length: [length::<1>, length::<2>, length::<4>],
+        quick: None,
     }
 }
 

@@ -32,6 +32,29 @@ pub struct Routines {
     pub copy: *const c_void,
     /// `size_t length(const void *text)` in units of 1, 2 and 4 bytes, without the NUL.
     pub length: [extern "C" fn(usize) -> usize; 3],
+    /// Those for code that V8 has compiled.
+    pub quick: Option<Quick>,
+}
+
+/// What quick routines give where the address is at fault; a value that is the same is to be read in another way.
+pub const QUICK_FAILED: i32 = -0x61c8_8647;
+
+/// Routines that V8's compiled code calls by itself: their first argument is the receiver, of which they make nothing.
+#[derive(Clone, Copy)]
+pub struct Quick {
+    /// `int peek(receiver, const void *from)`: an int8_t, uint8_t, int16_t, uint16_t, and an int32_t.
+    pub peek: [*const c_void; 5],
+    /// `double peek(receiver, const void *from)`: an int64_t, which may be rounded, a float and a double; [`QUICK_FAILED`]
+    /// for what is no number.
+    pub peek_double: [*const c_void; 3],
+    /// `int poke(receiver, void *to, int value)`, which gives 1: the lowest 1, 2 and 4 bytes.
+    pub poke: [*const c_void; 3],
+    /// `int poke(receiver, void *to, int64_t value)`.
+    pub poke_64: *const c_void,
+    /// `int poke(receiver, void *to, double value)`: as a float and as a double.
+    pub poke_double: [*const c_void; 2],
+    /// `int same(receiver, const char *text, const char *kept)`: 1 where the strings are the same, else 0.
+    pub same_text: *const c_void,
 }
 
 struct Chosen(Routines);
@@ -105,6 +128,45 @@ mod tests {
             for routine in length {
                 assert_eq!(routine(address), usize::MAX, "at {address:#x}");
             }
+        }
+    }
+
+    type Peek = extern "C" fn(usize, usize) -> i32;
+    type PeekDouble = extern "C" fn(usize, usize) -> f64;
+    type Poke = extern "C" fn(usize, usize, i64) -> i32;
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn quick_routines_read_and_write_or_say_that_they_cannot() {
+        let Some(quick) = routines().quick else { return };
+        // SAFETY: the types are those of the routines, which take any address; the register of a value is the same for all
+        // integers.
+        let (peeks, doubles, pokes) = unsafe {
+            let [byte, half, word] = quick.poke;
+            (
+                quick.peek.map(|code| std::mem::transmute::<*const c_void, Peek>(code)),
+                quick.peek_double.map(|code| std::mem::transmute::<*const c_void, PeekDouble>(code)),
+                [byte, half, word, quick.poke_64]
+                    .map(|code| std::mem::transmute::<*const c_void, Poke>(code)),
+            )
+        };
+        let place = std::cell::Cell::new(0xffff_fffe_8000_00f0_u64);
+        let at = place.as_ptr() as usize;
+        assert_eq!(peeks.map(|peek| peek(0, at)), [-16, 240, 240, 240, i32::MIN + 240]);
+        assert_eq!(doubles[0](0, at), -6_442_450_704.0);
+        let failed = f64::from(QUICK_FAILED);
+        for bad in [0, 16, usize::MAX, 1 << 60] {
+            assert_eq!(peeks.map(|peek| peek(0, bad)), [QUICK_FAILED; 5]);
+            assert_eq!(doubles.map(|peek| peek(0, bad)), [failed; 3]);
+            assert_eq!(pokes.map(|poke| poke(0, bad, 1)), [QUICK_FAILED; 4]);
+        }
+        for (peek, not_a_number) in doubles[1..].iter().zip([0x7fa0_0000, 0xfff7_ffff_fff7_ffff]) {
+            place.set(not_a_number);
+            assert_eq!(peek(0, at), failed);
+        }
+        place.set(0);
+        for (poke, written) in pokes.iter().zip([0xfe, 0xfffe, 0xffff_fffe, u64::MAX - 1]) {
+            assert_eq!((poke(0, at, -2), place.get()), (1, written));
         }
     }
 
