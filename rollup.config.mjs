@@ -12,10 +12,10 @@ const built = 'build/js';
  * them at each call. Everything else is loaded when something in it is used.
  */
 const parts = [
-  ['part-core', /^(errors|native|types|define|library|call\/function)\.js$/],
+  ['part-core', /^(errors|native|types|define|library|memory\/track)\.js$/],
   [
     'part-calls',
-    /^(call\/(compile|support|results)|composite\/decode|accepts|buffer|convert|text|values|upcall\/pending)\.js$/,
+    /^(call\/(function|wrap|compile|shape|support|results)|composite\/decode|upcall\/(pending|stack)|accepts|buffer|code|codegen|convert|failure|shown|symbols|text|trace|values)\.js$/,
   ],
   ['part-memory', /^(alive|cell|recent|memory\/(access|bytes|range|routines|views)|composite\/codec)\.js$/],
   ['part-structs', /^(composite|schema)\//],

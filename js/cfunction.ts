@@ -3,7 +3,7 @@ import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
 import { checkObject, defineFunction, pointerKeys } from './define';
 import { ffiError } from './errors';
-import { arity, asynchronous, deallocatorOf, publish } from './library';
+import { arity, asynchronous, deallocatorOf, publish } from './symbols';
 
 type Closable = Callable & { close(): void };
 

@@ -1,18 +1,9 @@
 /** Code addresses that users hand over: checked, and their modules kept mapped. */
 import { addressOf } from './convert';
 import { describe, ffiError } from './errors';
+import { libraries, modules } from './modules';
 import { environment, native, type NativeLibrary } from './native';
 import { ownGroup } from './call/function';
-
-/** The functions found by address in one loaded module. */
-interface Module {
-  /** Holds the module mapped, and makes the functions refuse when it is closed. */
-  readonly group: NativeLibrary;
-}
-
-const modules = new Map<number, Module>();
-/** How many open libraries there are of each module. */
-const libraries = new Map<number, number>();
 
 /** Checks that a value names code, and returns its address. */
 export function codeAddress(value: unknown, owner: string): number {
@@ -56,21 +47,4 @@ export function releaseGroup(group: NativeLibrary): void {
     }
     return;
   }
-}
-
-/** Counts a library that was opened. */
-export function libraryOpened(base: number): void {
-  libraries.set(base, (libraries.get(base) ?? 0) + 1);
-}
-
-/** Counts a library that is closed: with the last of a module, the functions found in it close. */
-export function libraryClosed(base: number): void {
-  const left = (libraries.get(base) ?? 1) - 1;
-  if (left > 0) {
-    libraries.set(base, left);
-    return;
-  }
-  libraries.delete(base);
-  modules.get(base)?.group.close();
-  modules.delete(base);
 }

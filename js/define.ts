@@ -150,6 +150,7 @@ export function defineFunction(
   checkBoolean(def.pump, `${where}.pump`);
   const signature = resolveSignature(def, where);
   const pump = def.pump === true;
+  const { throws = false } = def;
   if (pump && [...signature.args, signature.result].some(isNodes)) {
     throw ffiError(
       'ERR_FFI_UNSUPPORTED',
@@ -162,7 +163,7 @@ export function defineFunction(
     pump,
     traced: true,
     leaf: def.leaf === true,
-    throws: failureTest(def.throws, signature.result, `${where}.throws`),
+    throws: throws === false ? undefined : failureTest(throws, signature.result, `${where}.throws`),
   };
 }
 

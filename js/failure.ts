@@ -45,7 +45,6 @@ const accepted: Readonly<Record<string, (type: TypeInfo) => boolean>> = {
 
 /** The test of a definition's `throws`, which must suit the result. */
 export function failureTest(throws: unknown, result: TypeInfo, where: string): FailureTest | undefined {
-  if (throws === undefined || throws === false) return undefined;
   if (typeof throws === 'function') return (value) => Boolean((throws as (value: unknown) => unknown)(value));
   if (typeof throws !== 'string' || !Object.hasOwn(tests, throws)) {
     const message = `${where} must be 'negative', 'nonzero', 'null' or a function, got ${describe(throws)}`;

@@ -18,3 +18,13 @@ export function lazily<Key extends string, Value>(
   // Accessors stand in the prototype: an object that turned its own into values would be a slow one in V8.
   return Object.create(makers) as Record<Key, Value>;
 }
+
+/** Defines a property whose value is made when it is first read. */
+export function defineLazily(target: object, name: string, make: () => unknown): void {
+  const get = (): unknown => {
+    const value = make();
+    Object.defineProperty(target, name, { value, enumerable: true, writable: false });
+    return value;
+  };
+  Object.defineProperty(target, name, { get, enumerable: true, configurable: true });
+}

@@ -1,20 +1,14 @@
 /** Libraries: opened, their symbols bound when first used, closed. */
 import { fileURLToPath } from 'node:url';
-import { checkOptions } from './call/background';
-import { bindFunction, type Bound, type Callable } from './call/function';
-import { readAt, writable, writeAt } from './cell';
-import { codeAddress, groupOf, libraryClosed, libraryOpened } from './code';
-import {
-  checkObject,
-  defineSymbol,
-  plainFunction,
-  type FunctionDefinition,
-  type SymbolDefinition,
-} from './define';
+import { codeAddress } from './code';
+import { checkObject, defineSymbol, type SymbolDefinition } from './define';
 import { describe, ffiError, isRevoked } from './errors';
 import { gone, noted, tracking } from './memory/track';
+import { defineLazily } from './lazy';
+import { libraryClosed, libraryOpened } from './modules';
 import { environment, native, type NativeLibrary } from './native';
-import { checkKeys, hint, typeNamed, type TypeInfo } from './types';
+import { makeSymbol } from './symbols';
+import { checkKeys, hint } from './types';
 
 /** How the platform's shared libraries end. */
 export const suffix = process.platform === 'win32' ? 'dll' : process.platform === 'darwin' ? 'dylib' : 'so';
@@ -135,88 +129,6 @@ export class Opened {
   }
 }
 
-/** Gives a callable its public properties. `checkOpen` throws once it is closed. */
-export function publish(
-  bound: Bound,
-  name: string,
-  length: number,
-  address: number,
-  checkOpen: () => void,
-): Callable {
-  const ptr = () => {
-    checkOpen();
-    return address;
-  };
-  defineLazily(bound.call, 'async', () => asynchronous(bound, name, length));
-  return Object.defineProperties(bound.call, {
-    name: { value: name, configurable: true },
-    length: { value: length, configurable: true },
-    ptr: { get: ptr, enumerable: true },
-    path: { value: bound.path, enumerable: true },
-  });
-}
-
-/** The function that starts calls in the background, and `with`, which makes others with options. */
-export function asynchronous(bound: Bound, name: string, length: number): Callable {
-  const call = (...args: unknown[]) => bound.start(args);
-  const withOptions = (options: unknown): Callable => {
-    const checked = checkOptions(options);
-    return (...args) => bound.start(args, checked);
-  };
-  return Object.defineProperties(call, {
-    name: { value: name, configurable: true },
-    length: { value: length, configurable: true },
-    with: { value: withOptions },
-  });
-}
-
-const freeDefinition = plainFunction([typeNamed('ptr')], typeNamed('void'));
-
-/** What hands a string to the deallocator of its definition, checked now; nothing where it has none. */
-export function deallocatorOf(
-  def: FunctionDefinition,
-  owner: string,
-): ((address: unknown) => void) | undefined {
-  if (def.free === undefined) return undefined;
-  const name = `${owner}: the deallocator of its result`;
-  const address = codeAddress(def.free, name);
-  return bindFunction(groupOf(address), address, name, freeDefinition).call;
-}
-
-/** How many arguments JavaScript gives: the environment of Node-API is filled in. */
-export function arity(def: FunctionDefinition): number {
-  return def.args.filter(({ convert }) => convert !== 'env').length;
-}
-
-/** A C variable: `value` reads and writes it. */
-class DataSymbol {
-  readonly #type: TypeInfo;
-  readonly #address: number;
-  readonly #opened: Opened;
-  readonly name: string;
-
-  constructor(name: string, type: TypeInfo, address: number, opened: Opened) {
-    this.name = name;
-    this.#type = type;
-    this.#address = address;
-    this.#opened = opened;
-  }
-
-  get ptr(): number {
-    this.#opened.check(this.name);
-    return this.#address;
-  }
-
-  get value(): unknown {
-    return readAt(this.#type, this.ptr, this.name);
-  }
-
-  set value(value: unknown) {
-    const converted = writable(this.#type, value, this.name);
-    writeAt(this.#type, this.ptr, converted, this.name);
-  }
-}
-
 /** An object without a prototype that V8 keeps in its fast form. */
 function Symbols(this: unknown): void {
   // Its instances start empty.
@@ -232,23 +144,6 @@ const mostFastSymbols = 64;
 function newSymbols(count: number): Record<string, unknown> {
   if (count > mostFastSymbols) return Object.create(null) as Record<string, unknown>;
   return new (Symbols as unknown as new () => Record<string, unknown>)();
-}
-
-/** Defines a property whose value is made when it is first read. */
-export function defineLazily(target: object, name: string, make: () => unknown): void {
-  const get = (): unknown => {
-    const value = make();
-    Object.defineProperty(target, name, { value, enumerable: true, writable: false });
-    return value;
-  };
-  Object.defineProperty(target, name, { get, enumerable: true, configurable: true });
-}
-
-function makeSymbol(name: string, definition: SymbolDefinition, address: number, opened: Opened): unknown {
-  const { what, symbol } = definition;
-  if (what.kind === 'data') return new DataSymbol(name, what.type, address, opened);
-  const bound = bindFunction(opened.native, address, name, what, deallocatorOf(what, name), symbol);
-  return publish(bound, name, arity(what), address, () => opened.check(name));
 }
 
 /** A loaded library. */
