@@ -122,6 +122,16 @@ impl<'room> Arguments<'room> {
         take(&mut self.heap)
     }
 
+    /// Keeps a block for the next long string of the thread.
+    #[cold]
+    fn keep_spare(&mut self) {
+        let spare =
+            self.heap.pop().filter(|block| !self.inline.is_empty() && block.capacity() <= SPARE_WORDS);
+        if let Some(block) = spare {
+            SPARE.set(block);
+        }
+    }
+
     /// A block of that many bytes, which stays until the end of the call.
     fn allocate(&mut self, bytes: usize) -> Result<*mut u8, Status> {
         let words = bytes.div_ceil(8);
@@ -352,12 +362,11 @@ impl<'room> Arguments<'room> {
 }
 
 impl Drop for Arguments<'_> {
+    // Most calls have no block: they are not to pay for it.
+    #[inline(always)]
     fn drop(&mut self) {
-        if self.inline.is_empty() {
-            return;
-        }
-        if let Some(block) = self.heap.pop().filter(|block| block.capacity() <= SPARE_WORDS) {
-            SPARE.set(block);
+        if !self.heap.is_empty() {
+            self.keep_spare();
         }
     }
 }
