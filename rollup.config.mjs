@@ -17,7 +17,7 @@ const parts = [
     'part-calls',
     /^(call\/(function|wrap|compile|shape|support|results)|composite\/decode|upcall\/(pending|stack)|accepts|buffer|code|codegen|convert|failure|shown|symbols|text|trace|values)\.js$/,
   ],
-  ['part-memory', /^(alive|cell|recent|memory\/(access|bytes|range|routines|views)|composite\/codec)\.js$/],
+  ['part-memory', /^(alive|cell|recent|memory\/(access|bytes|data|range|routines|views)|composite\/codec)\.js$/],
   ['part-structs', /^(composite|schema)\//],
   ['part-callbacks', /^upcall\/(callback|compile|control)\.js$|^jscallback\.js$/],
   ['part-blocks', /^memory\/(?!track)|^(ref|cstring|release)\.js$/],

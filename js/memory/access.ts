@@ -1,5 +1,7 @@
 /** `read.T` and `write.T`: single values at any address, aligned or not. */
 import { alive } from '../alive';
+import { lengthOf } from '../buffer';
+import { nothing, remembered } from '../call/support';
 import { copyAt, plainReader, plainWriter, readAt, readerFrom, writable, writeAt, writerFrom } from '../cell';
 import { describe, ffiError } from '../errors';
 import { resolvePointer } from '../convert';
@@ -7,6 +9,7 @@ import { typeNamed } from '../types';
 import { often } from '../native';
 import { readUtf8 } from '../recent';
 import { commonAddress, freeAddress, locate, recentAt, textAt } from './bytes';
+import { dataFrom, loadOf } from './data';
 import { holds } from './routines';
 
 type ScalarName =
@@ -41,11 +44,37 @@ const none = {
 const readers: Quick = { ...none };
 const writers: Quick = { ...none };
 
+let lastArray = nothing;
+let lastData: DataView | null = null;
+
+/** The bytes of a typed array that was read last time too, which the engine reads by itself; null for anything else. */
+function dataOf(given: unknown): DataView | null {
+  if (given !== lastArray) {
+    lastArray = remembered(given);
+    lastData = null;
+    return null;
+  }
+  // One that was detached has none.
+  return lengthOf(given) === 0 ? null : (lastData ??= dataFrom(given, 0));
+}
+
 function reader(name: ScalarName): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
+  const load = loadOf(type);
   let count = 0;
   return (pointer, offset) => {
+    if (typeof pointer === 'object' && typeof offset === 'number') {
+      const data = dataOf(pointer);
+      if (
+        data !== null &&
+        offset >= 0 &&
+        offset + type.size <= data.byteLength &&
+        Math.floor(offset) === offset
+      ) {
+        return load(data, offset);
+      }
+    }
     const address = commonAddress(pointer, offset, type.size);
     if (address !== 0) {
       if (++count === often) readers[name] = readerFrom(type, holds);

@@ -7,7 +7,7 @@ import { at, isBuffer, resolvePointer } from '../convert';
 import { commonAddress, locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
 import { holds, mayBeHeld } from '../memory/routines';
-import { dataFrom, loadOf } from './data';
+import { dataFrom, loadOf } from '../memory/data';
 import { keepWith } from './keep';
 import { isRow, type TypeInfo } from '../types';
 import type { Location } from './path';

@@ -1,4 +1,4 @@
-/** Scalars of structs in buffers, by the engine's own access to them. */
+/** Scalars in buffers, by the engine's own access to them. */
 import { isArrayBuffer } from 'node:util/types';
 import { isResizable, memoryOf, offsetOf, sizeOf } from '../buffer';
 import { loads, narrowed, stored } from '../composite/decode';
