@@ -17,26 +17,29 @@ const parts = [
     'part-calls',
     /^(call\/(function|wrap|compile|shape|support|results)|composite\/decode|upcall\/(pending|stack)|accepts|buffer|code|codegen|convert|failure|shown|symbols|text|trace|values)\.js$/,
   ],
-  ['part-memory', /^(alive|cell|recent|memory\/(access|bytes|data|range|routines|views)|composite\/codec)\.js$/],
+  [
+    'part-memory',
+    /^(alive|cell|recent|memory\/(access|bytes|data|range|routines|views)|composite\/codec)\.js$/,
+  ],
   ['part-structs', /^(composite|schema)\//],
   ['part-callbacks', /^upcall\/(callback|compile|control)\.js$|^jscallback\.js$/],
   ['part-blocks', /^memory\/(?!track)|^(ref|cstring|release)\.js$/],
   ['part-background', /^call\/background\.js$|^(call|upcall)\/interpret\.js$/],
   ['part-leaf', /^(call\/leaf|quick)\.js$/],
   ['part-raw', /^(raw|cfunction)\.js$/],
+  ['part-cdef', /^cdef\//],
 ];
-const base = ['part-core.js', 'part-calls.js', 'part-memory.js'];
-
-const isPart = (file) => file.startsWith('part-');
+const files = parts.map(([name]) => `${name}.js`);
+const base = files.slice(0, 3);
 
 function isLazy(file, user) {
   const [level, from] = [base.indexOf(file), base.indexOf(user)];
   if (level === -1) return true;
-  return isPart(user) ? from !== -1 && from < level : level > 0;
+  return files.includes(user) ? from !== -1 && from < level : level > 0;
 }
 
-/** Loaded on its own: the command, the matcher for jest, and the parser of C's declarations. */
-const apart = /^(cli|jest|cdef)\//;
+/** Loaded on its own: the command, and the matcher for jest. */
+const apart = /^(cli|jest)\//;
 
 // Files that earlier builds have left would be packed too.
 rmSync('dist', { recursive: true, force: true });
@@ -48,14 +51,13 @@ export default [
   {
     input: {
       index: `${built}/index.js`,
-      cdef: `${built}/cdef/cdef.js`,
       'cli/main': `${built}/cli/main.js`,
       'cli/commands': `${built}/cli/commands.js`,
       'jest/index': `${built}/jest/index.js`,
       'jest/each': `${built}/jest/each.js`,
     },
     external,
-    plugins: [lazyParts(isPart, isLazy)],
+    plugins: [lazyParts(files, isLazy)],
     output: {
       ...output,
       dir: 'dist',
@@ -65,7 +67,6 @@ export default [
         const file = relative(built, id);
         // The command's help and its errors need no native half.
         if (/^cli\/(usage|help)\.js$/.test(file)) return 'cli/usage';
-        if (file.startsWith('cdef/')) return 'declarations';
         if (file === 'index.js' || apart.test(file)) return undefined;
         return parts.find(([, modules]) => modules.test(file))?.[0] ?? 'part-core';
       },

@@ -1,5 +1,5 @@
 /** The public exports. Their types stand in `index.d.ts`. */
-export { c, cdef } from './declarations';
+export { c, cdef } from './cdef/cdef';
 export { AsyncCFunction, CFunction, linkSymbols } from './cfunction';
 export { array, bits, enumeration, fn, opaque, pointer } from './composite/types';
 

@@ -86,12 +86,30 @@ test('a part that the end of the stack has kept from being loaded is loaded late
 test('loading a part leaves the slots alone: it may happen in the middle of a call', () => {
   const program = `
     const { dirname, join } = require('node:path');
-    const folder = dirname(entry);
-    const { slots } = require(join(folder, 'part-core.js'));
+    const { parts, slots } = require(join(dirname(entry), 'part-core.js'));
     slots.U8.fill(0xab);
-    for (const file of require('node:fs').readdirSync(folder)) {
-      if (file.startsWith('part-')) require(join(folder, file));
+    for (const load of Object.values(parts)) load();
+    console.log(Object.keys(parts).length > 5, slots.U8.every((byte) => byte === 0xab));`;
+  expect(outputOf(program)).toBe('true true');
+});
+
+test('of two copies in one process each loads parts of its own', () => {
+  const program = `
+    const first = require(entry);
+    for (const file of Object.keys(require.cache)) delete require.cache[file];
+    const second = require(entry);
+    for (const { c, dlopen, fn, malloc, memoryUsage, Struct } of [second, first]) {
+      const div = c('struct { int quot, rem; }');
+      const compare = fn({ args: ['ptr', 'ptr'], returns: 'int' });
+      const { symbols } = dlopen(null, {
+        div: { args: ['int', 'int'], returns: div },
+        abs: { args: ['int'], returns: 'int' },
+        qsort: { args: ['ptr', 'size_t', 'size_t', compare] },
+      });
+      symbols.qsort(Int32Array.of(2, 1), 2, 4, () => 0);
+      malloc(8);
+      console.log(symbols.abs(-1), div.fromPtr(symbols.div(7, 2)).rem, Struct({ x: div }).size, memoryUsage().blocks.count);
     }
-    console.log(slots.U8.every((byte) => byte === 0xab));`;
-  expect(outputOf(program)).toBe('true');
+    second.dlopen(null, { abs: { args: ['int'], returns: 'int' } }).symbols.abs.async(-2).then(console.log);`;
+  expect(outputOf(program)).toBe('1 1 8 1\n1 1 8 1\n2');
 });
