@@ -270,15 +270,23 @@ unsafe fn recent_text(
     place: Option<usize>,
 ) -> Result<napi_value, Refused> {
     let bytes = text_bytes(address)?;
+    // One copy is both given and kept: another thread may write to C's memory meanwhile.
+    let mut short = [0; RECENT_BYTES];
+    let is_short = bytes.len() < RECENT_BYTES;
+    let text = if is_short {
+        short[..bytes.len()].copy_from_slice(bytes);
+        short.split(|byte| *byte == 0).next().unwrap_or(&[])
+    } else {
+        bytes
+    };
+    let kept = place.filter(|place| *place < RECENT_COUNT && is_short && text.is_ascii());
     // SAFETY: `env` is the caller's promise; a place has room for so many bytes, with a NUL.
     unsafe {
-        let value = create_text(env, bytes)?;
-        let is_kept = bytes.len() < RECENT_BYTES && bytes.is_ascii();
-        let kept = place.filter(|place| *place < RECENT_COUNT && is_kept);
+        let value = create_text(env, text)?;
         if let Some(place) = kept {
             let to = slots.add(RECENT).cast::<u8>().add(place * RECENT_BYTES);
-            to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            to.add(bytes.len()).write(0);
+            to.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            to.add(text.len()).write(0);
         }
         slots.cast::<f64>().add(RESULT_NUMBER).write(f64::from(u8::from(kept.is_some())));
         Ok(value)

@@ -437,11 +437,13 @@ pub unsafe fn result(
     if cache.is(bytes) {
         return Ok(null_mut());
     }
-    cache.is_known = false;
-    // SAFETY: the bytes are readable.
-    let value = unsafe { create(env, bytes) }?;
     cache.keep(bytes);
-    Ok(value)
+    // Of the bytes that are kept: those in C's memory may be others by now, where another thread writes to them.
+    let given = if cache.is_known { &cache.bytes } else { bytes };
+    // SAFETY: the bytes are readable.
+    let value = unsafe { create(env, given) };
+    cache.is_known &= value.is_ok();
+    value
 }
 
 /// The bytes of the string at an address, as they are now.
@@ -463,8 +465,9 @@ pub fn told(address: usize, cache: &mut ResultCache) -> Result<f64, Status> {
         cache.is_known = false;
         return Ok(TEXT_NULL);
     }
-    let is_same = cache.is(bytes_at(address)?);
-    Ok(if is_same { TEXT_SAME } else { TEXT_FETCHED })
+    // What is not the same now must be given when it is fetched, even if it is the same again by then.
+    cache.is_known = cache.is(bytes_at(address)?);
+    Ok(if cache.is_known { TEXT_SAME } else { TEXT_FETCHED })
 }
 
 /// A string that has been copied out of C's memory.
