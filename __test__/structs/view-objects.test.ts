@@ -204,3 +204,18 @@ test.each(['--jitless', '--no-opt', '--stress-compaction', '--expose-gc'])('with
   const { stdout, status, signal } = runProgram(program, { flags: [flag] });
   expect([stdout, status, signal]).toEqual(['kept', 0, null]);
 });
+
+test('the accessors of a view give a clear error on other objects', () => {
+  const { get, set } = Object.getOwnPropertyDescriptor(Thing.view(Thing.create(plain)), 'id')!;
+  for (const other of [{}, null, undefined, 5]) {
+    expectError(() => get!.call(other), 'ERR_FFI_INVALID_ARG_TYPE');
+    expectError(() => set!.call(other, 1), 'ERR_FFI_INVALID_ARG_TYPE');
+  }
+});
+
+test('a view of a buffer that was detached before anything was read gives a clear error', () => {
+  const buffer = Thing.create(plain);
+  const view = Thing.view(buffer);
+  structuredClone(buffer, { transfer: [buffer] });
+  for (let count = 0; count < 2; count++) expectError(() => view.id, 'ERR_FFI_INVALID_ARG_TYPE');
+});

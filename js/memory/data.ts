@@ -11,7 +11,8 @@ export function dataFrom(bytes: unknown, offset: number): DataView | null {
   if (!isBuffer(bytes)) return null;
   const memory = memoryOf(bytes);
   const size = sizeOf(bytes) - offset;
-  if (offset < 0 || size < 0 || (isArrayBuffer(memory) && isResizable(memory))) return null;
+  // A buffer that was detached has no bytes either.
+  if (offset < 0 || size <= 0 || (isArrayBuffer(memory) && isResizable(memory))) return null;
   return new DataView(memory, offsetOf(bytes) + offset, size);
 }
 

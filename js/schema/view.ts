@@ -76,24 +76,31 @@ interface View {
   [viewed]: Viewed;
 }
 
+/** What a view is of: an accessor may be called on anything. */
+function memoryIn(view: Partial<View> | null | undefined): Viewed {
+  const memory = view?.[viewed];
+  if (memory !== undefined) return memory;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${owner}: the field of a view was asked of another object`);
+}
+
 /** What gets a member of a struct. */
 function getterOf(type: TypeInfo, member: Member, index: number): (this: View) => unknown {
   const { name, offset } = member;
   if (isFlexible(member.type)) {
     return function () {
-      return tailView(type, member, this[viewed]);
+      return tailView(type, member, memoryIn(this));
     };
   }
   if (member.type.machine === 'aggregate') {
     return function () {
-      const memory = this[viewed];
+      const memory = memoryIn(this);
       const parts = (memory.parts ??= []);
       return (parts[index] ??= partOf(member.type, memory, offset, name));
     };
   }
   const read = fieldReader(locationIn(member), owner);
   return function () {
-    return read(this[viewed]);
+    return read(memoryIn(this));
   };
 }
 
@@ -102,7 +109,7 @@ function propertyOf(type: TypeInfo, member: Member, index: number): PropertyDesc
   return {
     get: getterOf(type, member, index),
     set(value: unknown) {
-      write(this[viewed], value);
+      write(memoryIn(this), value);
     },
     enumerable: true,
   };
