@@ -138,8 +138,8 @@ const { struct } = fc.letrec<{ type: Model; member: Model; struct: StructModel }
     .map(([members, pack]) => structs(members, pack)),
 }));
 
-/** Larger ones, in bytes, as arrays in arrays can be, take most of a run for what small ones show. */
-const most = 64 * 1024;
+/** In bytes: arrays in arrays could be larger than the blocks of the tests. It is beyond what passes through the slots. */
+const most = 512 * 1024;
 
 /** Any struct with a value of it. */
 export const anyStruct = struct

@@ -3,10 +3,9 @@
  * cannot do by itself it leaves to the function's other wrapper, which calls through the slots: wrong and
  * uncommon arguments, closed functions, and every call of code that V8 has not compiled.
  */
-import { compileFunction } from 'node:vm';
 import { accepts, maxSafe } from '../accepts';
 import { lengthOf } from '../buffer';
-import { generated } from '../codegen';
+import { generated, namesOf, run } from '../codegen';
 import { exact } from '../composite/decode';
 import { describe, ffiError } from '../errors';
 import {
@@ -186,7 +185,7 @@ function source({ parameters, result: type }: Shape, gate: number, id: number): 
   };`;
 }
 
-const helpers = {
+const helpers = namesOf({
   allGates: gates,
   allOpen: open,
   apply: Reflect.apply,
@@ -197,7 +196,7 @@ const helpers = {
   exact,
   I64,
   U64,
-};
+});
 let count = 0;
 
 /**
@@ -216,10 +215,11 @@ export function leafWrapper(
     const made = group.leaf(environment, id);
     if (made === null) return undefined;
     const [raw, gate] = made;
-    const names = { raw, slow, owner, resultType: shape.result, ...helpers };
-    const make = compileFunction(source(shape, gate, ++count), Object.keys(names)) as (
-      ...values: unknown[]
-    ) => Wrapper;
-    return make(...Object.values(names));
+    return run(source(shape, gate, ++count), helpers, {
+      raw,
+      slow,
+      owner,
+      resultType: shape.result,
+    }) as Wrapper;
   });
 }

@@ -9,7 +9,7 @@ import { typeNamed } from '../types';
 import { often } from '../native';
 import { readUtf8 } from '../recent';
 import { commonAddress, freeAddress, locate, recentAt, textAt } from './bytes';
-import { dataFrom, loadOf } from './data';
+import { dataFrom, loaderOf } from './data';
 import { holds } from './routines';
 
 type ScalarName =
@@ -61,7 +61,7 @@ function dataOf(given: unknown): DataView | null {
 function reader(name: ScalarName): Reader {
   const type = typeNamed(name);
   const owner = `read.${name}`;
-  const load = loadOf(type);
+  const load = loaderOf(type);
   let count = 0;
   return (pointer, offset) => {
     if (typeof pointer === 'object' && typeof offset === 'number') {

@@ -19,7 +19,7 @@ export function dataFrom(bytes: unknown, offset: number): DataView | null {
 type Load = (data: DataView, offset: number) => unknown;
 
 /** What reads a scalar of a type whose common values go straight to and fro. It throws where that lies outside. */
-export function loadOf({ convert, machine, size }: TypeInfo): Load {
+export function loaderOf({ convert, machine, size }: TypeInfo): Load {
   const load = loads[stored(machine)]!;
   if (convert === 'bool') return (data, offset) => load(data, offset) !== 0;
   if (convert === 'int' || convert === 'float' || size < 8) return load;

@@ -7,7 +7,8 @@ import { at, isBuffer, resolvePointer } from '../convert';
 import { commonAddress, locate } from '../memory/bytes';
 import { checkOffset } from '../memory/range';
 import { holds, mayBeHeld } from '../memory/routines';
-import { dataFrom, loadOf } from '../memory/data';
+import { often } from '../native';
+import { dataFrom, loaderOf } from '../memory/data';
 import { keepWith } from './keep';
 import { isRow, type TypeInfo } from '../types';
 import type { Location } from './path';
@@ -81,8 +82,8 @@ function dataOf(memory: Memory): DataView | null {
   return memory.data;
 }
 
-/** After so many uses what reads or writes a type is no longer replaced by something faster. */
-const uses = 1000;
+/** After so many uses what reads or writes a type is no longer replaced by something faster: that has happened by then. */
+const uses = 2 * often;
 
 /** What may be replaced while it is new. Once `settled` is there it stays, so that the engine can take it for a constant. */
 function settling<T>(find: () => T): { settled?: T; next: () => T } {
@@ -96,7 +97,7 @@ function settling<T>(find: () => T): { settled?: T; next: () => T } {
 /** What reads a scalar whose common values go straight to and fro; it gives undefined in any other case. */
 function scalarReader(type: TypeInfo): (memory: Memory, at: number) => unknown {
   const { size } = type;
-  const load = loadOf(type);
+  const load = loaderOf(type);
   const reader = settling(() => directReader(type));
   return (memory, at) => {
     const address = nearAddress(memory, at, size);

@@ -24,7 +24,7 @@ pub const CLOSED: u32 = 1;
 pub const LIED: u32 = 2;
 
 /// The first gate. Those before it are nobody's: compiled code has an address form of its own for the first few, with which the
-/// loops of callers were laid out such that they ran a third slower (Node.js 26 on Zen 5).
+/// loops of callers were laid out such that they ran a third slower (Node.js 26, x86-64).
 const FIRST: usize = 64;
 
 /// A stack limit that no call is above: the next one is refused, and its wrapper asks why.
