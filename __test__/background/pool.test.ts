@@ -1,13 +1,12 @@
 // The threads that background calls run on: how many, in which order, and what waits for them.
 import { describe, expect, test } from '@jest/globals';
-import { dlopen, free, malloc, setPoolSize, write } from 'arkffi';
+import { calloc, dlopen, free, malloc, setPoolSize, write } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
 import { outputOf } from '../support/subprocess';
 
 const { symbols } = dlopen(fixture, {
   tick: { symbol: 'th_tick', args: ['i32'], returns: 'i32' },
-  sleep: { symbol: 'th_sleep', args: ['i32', 'i32'], returns: 'i32' },
   wait: { symbol: 'th_wait', args: ['ptr', 'i32'], returns: 'i32' },
   thread: { symbol: 'th_thread', returns: 'u64' },
 });
@@ -22,16 +21,14 @@ const load = `
     reset: { symbol: 'th_reset' },
   });
   const pause = require('node:timers/promises').setTimeout;
-  /** The most calls that run at once, of so many. */
-  const most = async (calls) => {
+  /** The most calls that run at once, of so many: waits for as many as are due, and a while for more. */
+  const most = async (calls, due) => {
     symbols.reset();
     const flag = malloc(4);
     write.i32(flag, 0, 0);
     const all = Array.from({ length: calls }, (_, index) => symbols.wait.async(flag, index));
-    for (let last = -1, same = 0; same < 10; await pause(10)) {
-      same = symbols.running() === last ? same + 1 : 0;
-      last = symbols.running();
-    }
+    while (symbols.running() < due) await pause(1);
+    await pause(50);
     write.i32(flag, 0, 1);
     assert.deepStrictEqual(await Promise.all(all), Array.from({ length: calls }, (_, index) => index));
     return symbols.most();
@@ -68,9 +65,14 @@ describe('many calls', () => {
 
   test('they settle in the order in which they end', async () => {
     const order: number[] = [];
-    const times = [150, 5, 80];
-    await Promise.all(times.map(async (ms) => order.push(await symbols.sleep.async(ms, ms))));
-    expect(order).toEqual([5, 80, 150]);
+    const flags = [0, 1, 2].map(() => calloc(1, 4));
+    const calls = flags.map(async (flag, index) => order.push(await symbols.wait.async(flag, index)));
+    for (const index of [1, 2, 0]) {
+      write.i32(flags[index]!, 0, 1);
+      await calls[index];
+    }
+    for (const flag of flags) free(flag);
+    expect(order).toEqual([1, 2, 0]);
   });
 
   test('timers and other events come in between', async () => {
@@ -98,7 +100,7 @@ describe('setPoolSize', () => {
       const seen = [];
       for (const size of [1, 3, 20, 2, 1]) {
         setPoolSize(size);
-        seen.push(await most(30));
+        seen.push(await most(30, size));
       }
       console.log(...seen);
     })();`;
@@ -134,15 +136,17 @@ describe('setPoolSize', () => {
 });
 
 describe('ARKFFI_POOL_SIZE', () => {
-  const sizeWith = (size: string) =>
-    outputOf(`${load} most(20).then(console.log);`, { env: { ARKFFI_POOL_SIZE: size } });
+  const expectSize = (size: string, due: number) => {
+    const program = `${load} most(20, ${due}).then(console.log);`;
+    expect(outputOf(program, { env: { ARKFFI_POOL_SIZE: size } })).toBe(String(due));
+  };
 
   test.each(['1', '7'])('%s', (size) => {
-    expect(sizeWith(size)).toBe(size);
+    expectSize(size, Number(size));
   });
 
   test.each(['0', '-3', 'many', '', '2.5', '9999'])('%p counts for nothing', (size) => {
     const processors = outputOf("console.log(require('node:os').availableParallelism())");
-    expect(sizeWith(size)).toBe(String(Math.min(20, Math.max(4, Number(processors)))));
+    expectSize(size, Math.min(20, Math.max(4, Number(processors))));
   });
 });

@@ -27,8 +27,7 @@ const states = {
     threads: true,
     begin: () => `
       td.td_start(served, 3, false);
-      until(() => td.td_inside() === 3);
-      wait(2);`,
+      until(() => td.td_inside() === 3 && asleep('td') === 3);`,
   },
   'threads calling': { threads: true, turns: true, begin: () => 'td.td_start(served, 3, true);' },
 };
@@ -50,7 +49,8 @@ const settled = `
 function inWorker(state, { begin, ms, after, code }) {
   const worker = `${prelude} const begin = () => { ${state.begin(ms)} }; ${begin}`;
   const { calls = 0, running = 0 } = state;
-  const threads = state.threads ? 'await eventually(() => td.td_inside() === 0 || td.td_zeros() > 3);' : '';
+  const left = state.turns ? 'td.td_zeros() > 3' : 'td.td_inside() === 0';
+  const threads = state.threads ? `await eventually(() => ${left});` : '';
   return `
     const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
     worker.on('message', () => { ${after} });
@@ -109,8 +109,7 @@ const close = {
     });`,
 };
 close['queued async calls'] = close['async calls'];
-const isMapped =
-  "const isMapped = () => require('node:fs').readFileSync('/proc/self/maps', 'latin1').includes(fixture);";
+const isMapped = "const isMapped = () => readFileSync('/proc/self/maps', 'latin1').includes(fixture);";
 
 /** How it ends: gives a cell. */
 const endings = {

@@ -24,6 +24,13 @@ function withWorker(
 const onExit = "process.on('exit', () => console.log('ended'));";
 const tell = "parentPort.postMessage('begun');";
 const noneBlocks = 'assert.strictEqual(td.td_blocking(), 0);';
+/** The end of the environment waits for C's loop, whose callback is closed by then. */
+const looping = {
+  onMessage: `
+    setTimeout(() => worker.terminate(), 10);
+    eventually(() => td.td_zeros() > 0).then(() => td.td_stop());`,
+  check: noneBlocks,
+};
 const exit = "const leave = callback('leave', () => process.exit(7));";
 const fail = "const fail = callback('fail', () => { throw new Error('the end'); });";
 const uncaught = { status: 1, error: 'Error: the end' };
@@ -128,21 +135,22 @@ const terminations = [
   {
     name: 'terminate with an async call that loops over a callback',
     source: withWorker(
-      `td.td_loop.async(served, 150); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`,
-      {
-        check: 'await eventually(() => td.td_blocking() === 0);',
-      },
+      `td.td_loop.async(served, long); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`,
+      looping,
     ),
     warns: ['served'],
   },
   {
     name: 'terminate with async calls whose callback is their own',
-    source: withWorker(`
+    source: withWorker(
+      `
       const { fn } = require(entry);
       const { loop } = dlopen(fixture, {
         loop: { symbol: 'td_loop', args: [fn({ args: ['int'], returns: 'int' }), 'int'], returns: 'int' },
       }).symbols;
-      loop.async(function own() { return 1; }, 150); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`),
+      loop.async(function own() { return 1; }, long); until(() => td.td_started() >= 1); ${tell} setInterval(() => {}, 1000);`,
+      looping,
+    ),
     warns: ['loop: args[0]'],
   },
   {
