@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::abi::{libffi::Interface, registers};
-use crate::convert::text::Text;
+use crate::convert::results::Text;
 use crate::last_words::{self, Running};
 use crate::plan::{Plan, Returned};
 use crate::queue::Queue;

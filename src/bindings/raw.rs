@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use napi::sys::{self, Status, napi_callback_info, napi_env, napi_value};
 
-use crate::convert::text::{Text, bytes_at as text_bytes, create as create_text, result as text_result};
+use crate::convert::results::{Text, bytes_at as text_bytes, create as create_text, result as text_result};
 use crate::event_loop::next_finished;
 use crate::external::External;
 use crate::library::Loaded;

@@ -21,7 +21,8 @@ use super::stubs::{
 };
 use crate::abi::libffi::Interface;
 use crate::background::job::Target;
-use crate::convert::text::{ArgumentCache, ResultCache};
+use crate::convert::arguments::ArgumentCache;
+use crate::convert::results::ResultCache;
 use crate::error::Result;
 use crate::leaf::watch::CLOSED;
 use crate::library::Loaded;

@@ -17,7 +17,8 @@ use super::entry::Entry;
 use super::function::{Function, Mode, Repeated};
 use crate::background::job::Job;
 use crate::background::{helpers, pool};
-use crate::convert::text;
+use crate::convert::arguments::{self, Arguments};
+use crate::convert::results;
 use crate::memory::heap::Refusal;
 use crate::plan::{Plan, Returned, Source};
 use crate::signature::MAX_PARAMETERS;
@@ -92,7 +93,7 @@ pub(super) unsafe extern "C" fn general(
         if function.plan().values > 0 {
             with_room(env, info, function, entry, flags)
         } else {
-            call(env, info, function, entry, flags, text::Arguments::new(&mut []))
+            call(env, info, function, entry, flags, Arguments::new(&mut []))
         }
     }
 }
@@ -117,9 +118,9 @@ unsafe fn with_room(
     entry: &Entry,
     flags: u32,
 ) -> napi_value {
-    let mut room = text::room();
+    let mut room = arguments::room();
     // SAFETY: the caller's promise.
-    unsafe { call(env, info, function, entry, flags, text::Arguments::new(&mut room)) }
+    unsafe { call(env, info, function, entry, flags, Arguments::new(&mut room)) }
 }
 
 /// Loads the arguments, calls C, and gives its result.
@@ -132,7 +133,7 @@ unsafe fn call(
     function: &Function,
     entry: &Entry,
     flags: u32,
-    mut texts: text::Arguments,
+    mut texts: Arguments,
 ) -> napi_value {
     let (slots, plan) = (entry.slots, function.plan());
     // SAFETY: the caller's promise; the slots are filled for this plan before C is called.
@@ -166,7 +167,7 @@ pub(super) unsafe extern "C" fn background(
     let (function, slots) = unsafe { (&*(*entry).function, (*entry).slots) };
     // SAFETY: the slots have a word for the flags.
     let flags = unsafe { slots.add(FLAGS).replace(0) as u32 };
-    let mut texts = text::Arguments::new(&mut []);
+    let mut texts = Arguments::new(&mut []);
     // SAFETY: env, info and entry are those of the running callback; the job is given the slots' words.
     unsafe {
         let loaded = load(env, info, function, slots, flags & !FLAG_SAME_TEXT, &mut texts);
@@ -196,7 +197,7 @@ unsafe fn submit(
     function: &Function,
     slots: *mut u64,
     flags: u32,
-    texts: text::Arguments,
+    texts: Arguments,
     held: Option<usize>,
 ) -> Result<(), Status> {
     // SAFETY: the caller's promise.
@@ -226,12 +227,7 @@ unsafe fn submit(
 
 /// # Safety
 /// The slots are filled for the function's plan.
-unsafe fn make_job(
-    function: &Function,
-    slots: *const u64,
-    texts: text::Arguments,
-    held: Option<usize>,
-) -> Job {
+unsafe fn make_job(function: &Function, slots: *const u64, texts: Arguments, held: Option<usize>) -> Job {
     // SAFETY: the plan's words are among the slots.
     let (words, errno) = unsafe {
         let words = std::slice::from_raw_parts(slots, function.plan().frame_words);
@@ -306,7 +302,7 @@ unsafe fn pump(function: &Function, slots: *mut u64, memory: Option<*mut u64>) {
     // registers hold to the memory given, which this thread does not use meanwhile.
     unsafe {
         let held = memory.map(|memory| memory as usize);
-        let job = Arc::new(make_job(function, slots, text::Arguments::new(&mut []), held));
+        let job = Arc::new(make_job(function, slots, Arguments::new(&mut []), held));
         if !helpers::run(Arc::clone(&job)) {
             *slots.add(STATUS) = Status::OutOfMemory as u64;
             return;
@@ -414,7 +410,7 @@ pub(super) unsafe fn load(
     function: &Function,
     slots: *mut u64,
     flags: u32,
-    texts: &mut text::Arguments,
+    texts: &mut Arguments,
 ) -> Result<(), Status> {
     let plan = function.plan();
     let same_text = flags & FLAG_SAME_TEXT != 0;
@@ -438,7 +434,7 @@ pub(super) unsafe fn load(
             Source::Number if flags & FLAG_BITS == 0 => f64::from_bits(unsafe { *slot }) as i64 as u64,
             Source::Number | Source::Single | Source::Double | Source::Aggregate => continue,
             // SAFETY: JavaScript does not run before the copy is made.
-            Source::Text(..) if left => texts.again(unsafe { text::left(slots) }),
+            Source::Text(..) if left => texts.again(unsafe { arguments::left(slots) }),
             Source::Text(_, index) if same_text => texts.again(&caches[index].bytes),
             // SAFETY: the value is an argument of the running callback, filled in above.
             Source::Text(unit, index) => unsafe {
@@ -469,10 +465,11 @@ pub(super) unsafe fn result(env: napi_env, function: &Function, slots: *mut u64)
         }
         let mut cache = function.result.borrow_mut();
         let given = if function.is_bare.get() {
-            text::told(address as usize, &mut cache).map(|told| (null_mut(), told))
+            results::told(address as usize, &mut cache).map(|told| (null_mut(), told))
         } else {
             // SAFETY: env is the running callback's.
-            unsafe { text::result(env, address as usize, unit, &mut cache) }.map(|value| (value, TEXT_SAME))
+            unsafe { results::result(env, address as usize, unit, &mut cache) }
+                .map(|value| (value, TEXT_SAME))
         };
         return match given {
             Ok((value, told)) => {

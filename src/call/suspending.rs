@@ -19,7 +19,7 @@ use super::entry::{self, Entry};
 use super::function::{Function, enter_by_data};
 use super::general::{general, hold, load, refuse, result};
 use super::stubs::{handler, resume_handler, suspending_handler};
-use crate::convert::text;
+use crate::convert::arguments::Arguments;
 use crate::coroutine::{Coroutine, Upcall};
 use crate::plan::Returned;
 use crate::slots::{
@@ -84,7 +84,7 @@ pub(super) unsafe extern "C" fn suspending(
         let Some(coroutine) = state.coroutines().begin() else { return general(env, info, entry) };
         let coroutine = &raw mut *coroutine;
         *slots.add(FLAGS) = 0;
-        let mut texts = text::Arguments::new(&mut []);
+        let mut texts = Arguments::new(&mut []);
         let held = load(env, info, function, slots, flags, &mut texts).and_then(|()| hold(function));
         let held = match held {
             Ok(held) => held,

@@ -82,6 +82,16 @@ pub(super) fn write_utf16(units: &[u16], into: &mut [u8]) {
     }
 }
 
+/// The units with every lone surrogate replaced.
+pub(super) fn well_formed(mut units: Vec<u16>) -> Vec<u16> {
+    if char::decode_utf16(units.iter().copied()).any(|unit| unit.is_err()) {
+        let text: String =
+            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        units = text.encode_utf16().collect();
+    }
+    units
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
