@@ -20,6 +20,7 @@ function fetched(folder, wanted, file, scripts = false) {
     execFileSync(npm, ['install', ...options, wanted], {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 180_000,
     });
   } catch (error) {
     throw new Error(`npm could not fetch ${wanted}`, { cause: error });

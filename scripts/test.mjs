@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { majors, nodeOf } from '../bench/binaries.mjs';
 import { setUp } from './setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -55,12 +56,26 @@ function ecosystem() {
   total.skipped += Number(skipped);
 }
 
+/** The executables of the other Node.js versions that are supported, by version, where npm can fetch them. */
+function others() {
+  const found = {};
+  for (const major of majors) {
+    try {
+      const node = nodeOf(major);
+      if (node !== process.execPath) found[major] = node;
+    } catch (error) {
+      skip(`Node.js ${major}`, error.message);
+    }
+  }
+  return found;
+}
+
 /** The jest tests below those folders, on a call path that switches choose. */
-function jest(title, folders, env = {}, flags = []) {
+function jest(title, folders, env = {}, flags = [], node = process.execPath) {
   console.log(`\njest, ${title}`);
   const report = join(reports, `${title.replaceAll(/\W+/g, '-')}.json`);
   const args = [...flags, bin('jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...folders];
-  const { status } = run(process.execPath, args, env);
+  const { status } = run(node, args, env);
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
       readFileSync(report, 'utf8'),
@@ -104,6 +119,8 @@ const all = ['calls', 'memory', 'structs', 'callbacks', 'threads', 'background']
 );
 const calls = ['__test__/types', '__test__/strings', ...all];
 const collected = ['__test__/lifecycle', '__test__/ownership', ...all];
+// Some of all tests run programs on each Node.js at hand.
+const nodes = others();
 jest('all tests', []);
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
@@ -118,6 +135,10 @@ jest(
     ARKFFI_COROUTINES: 'off',
   },
 );
+for (const [major, node] of Object.entries(nodes)) {
+  const folders = ['types', 'calls', 'structs', 'callbacks'].map((folder) => `__test__/${folder}`);
+  jest(`on Node.js ${major}`, folders, {}, [], node);
+}
 jest('with the kernel copy', ['__test__/memory'], { ARKFFI_GUARD: 'kernel' });
 ecosystem();
 

@@ -1,4 +1,4 @@
-/** The versions of Node.js that are at hand: the running one, and those that `npm run bench:matrix` has fetched. */
+/** The versions of Node.js that are at hand: the running one, and those that `npm test` or `npm run bench:matrix` has fetched. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
