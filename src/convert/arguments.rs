@@ -263,7 +263,8 @@ impl<'room> Arguments<'room> {
         // SAFETY: so many bytes were just written there, and nobody writes to them while they are in use.
         let bytes = unsafe { std::slice::from_raw_parts(start, length) };
         if is_plain(bytes) {
-            cache.keep(bytes);
+            // JavaScript keeps none that is longer, and so asks for none.
+            cache.keep(if length <= CACHED_BYTES / 3 { bytes } else { &[] });
             return Ok(if is_whole { self.keep_inline(length + 1) } else { address });
         }
         if bytes.contains(&0) {

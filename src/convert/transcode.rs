@@ -2,12 +2,24 @@
 
 /// Whether these bytes are ASCII without a NUL: then they are the same in UTF-8, and a C string.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
-    // The highest bit is set in 0 less 1, and in all that is not ASCII. No way out of a piece, so that it is compiled
-    // for vectors.
-    let fold = |piece: &[u8]| piece.iter().fold(0, |all, byte| all | byte | byte.wrapping_sub(1));
-    let pieces = bytes.chunks_exact(1024);
-    let rest = fold(pieces.remainder());
-    rest < 0x80 && pieces.into_iter().all(|piece| fold(piece) < 0x80)
+    // The highest bit of a byte is set in what is not ASCII, and in 0 less 1. A byte is borrowed from where one is 0 alone.
+    let marks = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        (word | word.wrapping_sub(u64::from_ne_bytes([1; 8]))) & u64::from_ne_bytes([0x80; 8])
+    };
+    // No way out of a piece, so that it is compiled for vectors.
+    let is_plain = |piece: &[[u8; 8]]| piece.iter().fold(0, |all, word| all | marks(word)) == 0;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let last = bytes.last_chunk::<8>().map_or_else(
+        // Fewer than eight: what is missing is anything that is plain.
+        || {
+            let mut word = [1; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            marks(&word)
+        },
+        marks,
+    );
+    last == 0 && words.chunks(128).all(is_plain)
 }
 
 /// How many bytes Latin-1 takes in UTF-8.
@@ -105,7 +117,7 @@ mod tests {
 
     #[test]
     fn plain_text_is_told_from_other() {
-        for length in [0, 1, 31, 1024, 1025, 3000] {
+        for length in [0, 1, 7, 8, 9, 31, 1024, 1025, 3000] {
             let text = vec![b'~'; length];
             assert!(is_plain(&text));
             for at in [0, length / 2, length.saturating_sub(1)] {
