@@ -14,7 +14,7 @@ function make(def: unknown, name: string, where: string, background = false): Cl
     throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `${where} needs ptr, the address of the function`);
   const address = codeAddress(def.ptr, `${where}.ptr`);
   const free = deallocatorOf(checked, where);
-  const group = groupOf(address);
+  const group = groupOf(address, true);
   const bound: Bound = bindFunction(group, address, name, checked, free);
   let closed = false;
   const checkOpen = () => {

@@ -1,7 +1,7 @@
 /** Code addresses that users hand over: checked, and their modules kept mapped. */
 import { addressOf } from './convert';
 import { describe, ffiError } from './errors';
-import { libraries, modules } from './modules';
+import { givers, libraries, modules } from './modules';
 import { environment, native, type NativeLibrary } from './native';
 import { ownGroup } from './call/function';
 
@@ -25,10 +25,15 @@ export function refuseCallback(code: number, owner: string): void {
   throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
 }
 
-/** The group that a function at that address belongs to. It pins the address's module. */
-export function groupOf(address: number): NativeLibrary {
+/**
+ * The group that a function at that address belongs to. It pins the address's module. `given`: the function is found in the library
+ * of which the address was asked, if it was one, and is closed with that library, even where another one of the same file is open.
+ */
+export function groupOf(address: number, given = false): NativeLibrary {
   const found = native((binding) => binding.moduleOf(address));
   if (found === null) return ownGroup;
+  const giver = given ? givers.get(address) : undefined;
+  if (giver !== undefined) return giver.groupIn(found.base, found.path);
   const known = modules.get(found.base);
   if (known !== undefined) return known.group;
   const group = environment.group(found.path);

@@ -5,7 +5,7 @@ import { checkObject, defineSymbol, type SymbolDefinition } from './define';
 import { describe, ffiError, isRevoked } from './errors';
 import { gone, noted, tracking } from './memory/track';
 import { defineLazily } from './lazy';
-import { libraryClosed, libraryOpened } from './modules';
+import { givers, libraryClosed, libraryOpened, type Giver } from './modules';
 import { environment, native, type NativeLibrary } from './native';
 import { makeSymbol } from './symbols';
 import { checkKeys, hint } from './types';
@@ -77,7 +77,7 @@ export function libraryOf(handle: unknown): Opened | 'closed' | undefined {
 }
 
 /** A library that is loaded, and whether the user has closed it. */
-export class Opened {
+export class Opened implements Giver {
   readonly path: string;
   readonly deep: boolean;
   readonly native: NativeLibrary;
@@ -86,6 +86,8 @@ export class Opened {
   readonly handle = ++lastHandle;
   closed = false;
   readonly #base: number;
+  readonly #given = new Set<number>();
+  readonly #groups = new Map<number, NativeLibrary>();
 
   constructor(path: unknown, options?: unknown) {
     const name = libraryName(path);
@@ -119,10 +121,30 @@ export class Opened {
     if (this.closed) throw ffiError('ERR_FFI_CLOSED', `${owner}: ${this.name} has been closed`);
   }
 
+  /** To be called when the address of a symbol is asked for. */
+  give(address: number, owner: string): void {
+    this.check(owner);
+    if (givers.get(address) === this) return;
+    givers.set(address, this);
+    this.#given.add(address);
+  }
+
+  groupIn(base: number, path: string): NativeLibrary {
+    const known = this.#groups.get(base);
+    if (known !== undefined) return known;
+    const group = environment.group(path);
+    this.#groups.set(base, group);
+    return group;
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
     handles.delete(this.handle);
+    for (const address of this.#given) {
+      if (givers.get(address) === this) givers.delete(address);
+    }
+    for (const group of this.#groups.values()) group.close();
     libraryClosed(this.#base);
     this.native.close();
     gone('library', this);

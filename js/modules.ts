@@ -12,6 +12,15 @@ export const modules = new Map<number, Module>();
 /** How many open libraries there are of each module. */
 export const libraries = new Map<number, number>();
 
+/** What gives addresses: an open library. */
+export interface Giver {
+  /** What functions found by them belong to, in the module of that base address and path: it closes with the library. */
+  groupIn(base: number, path: string): NativeLibrary;
+}
+
+/** The open library of whose symbols an address was asked last. */
+export const givers = new Map<number, Giver>();
+
 /** Counts a library that was opened. */
 export function libraryOpened(base: number): void {
   libraries.set(base, (libraries.get(base) ?? 0) + 1);

@@ -8,16 +8,16 @@ import { defineLazily } from './lazy';
 import type { Opened } from './library';
 import { typeNamed, type TypeInfo } from './types';
 
-/** Gives a callable its public properties. `checkOpen` throws once it is closed. */
+/** Gives a callable its public properties. `asked` runs when its address is read, and throws once it is closed. */
 export function publish(
   bound: Bound,
   name: string,
   length: number,
   address: number,
-  checkOpen: () => void,
+  asked: () => void,
 ): Callable {
   const ptr = () => {
-    checkOpen();
+    asked();
     return address;
   };
   defineLazily(bound.call, 'async', () => asynchronous(bound, name, length));
@@ -76,7 +76,7 @@ class DataSymbol {
   }
 
   get ptr(): number {
-    this.#opened.check(this.name);
+    this.#opened.give(this.#address, this.name);
     return this.#address;
   }
 
@@ -100,5 +100,5 @@ export function makeSymbol(
   const { what, symbol } = definition;
   if (what.kind === 'data') return new DataSymbol(name, what.type, address, opened);
   const bound = bindFunction(opened.native, address, name, what, deallocatorOf(what, name), symbol);
-  return publish(bound, name, arity(what), address, () => opened.check(name));
+  return publish(bound, name, arity(what), address, () => opened.give(address, name));
 }

@@ -139,14 +139,16 @@ describe('close', () => {
     expect(first.library).not.toBe(second.library);
     expect(first.library.handle).not.toBe(second.library.handle);
     const found = CFunction({ ...add, ptr: first.library.symbols.add });
+    const others = CFunction({ ...add, ptr: second.library.symbols.add.ptr });
     first.library.close();
+    expectError(() => found(2, 2), closed);
     expectError(() => first.library.symbols.add(1, 2), closed);
     expect(second.library.symbols.add(1, 2)).toBe(3);
     expect(second.library.symbols.variable.value).toBe(5);
-    expect(found(2, 2)).toBe(4);
+    expect(others(2, 2)).toBe(4);
     expect(isMapped()).toBe(true);
     second.library.close();
-    expectError(() => found(2, 2), closed);
+    expectError(() => others(2, 2), closed);
     expect(isMapped()).toBe(false);
     expect(second.unloads()).toBe(1);
   });
