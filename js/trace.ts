@@ -86,27 +86,28 @@ export function traced(
   return result;
 }
 
-/** Starts a call in the background, and tells of it once it is settled. */
+/** Starts a call in the background, and tells of it once it is settled: of what C returned, be errno with it or not. */
 export function tracedStart<T>(
   start: () => Promise<T>,
   name: string,
   library: string,
   given: readonly unknown[],
+  resultOf: (settled: T) => unknown,
 ): Promise<T> {
   if (reporting) return start();
   const args = [...given];
   const begun = performance.now();
   const common = () => ({ library, name, args, time: performance.now() - begun, async: true });
   const told = async (): Promise<T> => {
-    let result: T;
+    let settled: T;
     try {
-      result = await start();
+      settled = await start();
     } catch (error) {
       tell({ ...common(), error });
       throw error;
     }
-    tell({ ...common(), result });
-    return result;
+    tell({ ...common(), result: resultOf(settled) });
+    return settled;
   };
   return told();
 }

@@ -125,6 +125,19 @@ describe('a call', () => {
     ]);
   });
 
+  test('in the background tells what C returned, also where errno is looked at', async () => {
+    const calls: TracedCall[] = [];
+    trace((call) => calls.push(call));
+    await expect(symbols.close.async(-1)).rejects.toMatchObject({ code: 'EBADF' });
+    const settled = await symbols.abs.async.with({ errno: true })(-3);
+    trace(false);
+    expect(settled).toEqual({ value: 3, errno: expect.any(Number) });
+    expect(calls).toMatchObject([
+      { name: 'close', args: [-1], result: -1, async: true },
+      { name: 'abs', args: [-3], result: 3, async: true },
+    ]);
+  });
+
   test('of arkffi itself is not told', () => {
     const calls = callsOf(() => {
       const block = malloc(8);

@@ -83,7 +83,9 @@ function bindSignature(
     call: leaf ?? slow,
     start: (args, options = none) => {
       const start = () => startCall(entryOf, owner, shape, args, options);
-      return tracing.on && library !== undefined ? tracedStart(start, owner, library, args) : start();
+      if (!tracing.on || library === undefined) return start();
+      const resultOf = (settled: unknown) => (options.errno === true ? (settled as Settled).value : settled);
+      return tracedStart(start, owner, library, args, resultOf);
     },
     path: leaf === undefined ? shape.plan.path : 'leaf',
     close: () => {
