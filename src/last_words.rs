@@ -58,11 +58,16 @@ static THREADS: [Thread; ROWS] = [const {
 static USED: AtomicUsize = AtomicUsize::new(0);
 static PREVIOUS: [OnceLock<sigaction>; SIGNALS.len()] = [const { OnceLock::new() }; SIGNALS.len()];
 static SPOKEN: AtomicBool = AtomicBool::new(false);
+static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 fn take_row() -> Option<&'static Thread> {
     let own = thread_pointer();
     let free =
         |thread: &&Thread| thread.id.compare_exchange(0, own, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+    if INSTALLED.load(Ordering::Acquire) {
+        // Deep recursion is what uses up a stack.
+        signals::separate_stack();
+    }
     let found = THREADS.iter().position(|thread| free(&thread))?;
     USED.fetch_max(found + 1, Ordering::AcqRel);
     Some(&THREADS[found])
@@ -125,6 +130,7 @@ fn install() {
     for (index, (signal, _)) in SIGNALS.into_iter().enumerate() {
         signals::handle(signal, on_signal, &PREVIOUS[index]);
     }
+    INSTALLED.store(true, Ordering::Release);
 }
 
 extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {

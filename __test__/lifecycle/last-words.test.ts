@@ -9,6 +9,7 @@ const load = `
     lw_segv: { args: ['i32', 'CString', 'f64', 'ptr', 'u64'], returns: 'i32' },
     lw_abort: { args: ['i64'] },
     lw_divide: { args: ['i32', 'i32'], returns: 'i32' },
+    lw_deep: { args: ['i32'], returns: 'i32' },
     lw_later: { args: [fn({ args: ['i32'], returns: 'i32' }), 'i32'], returns: 'i32' },
   });
 `;
@@ -35,6 +36,8 @@ describe('the last words name the signal, the function, its arguments and the li
       'SIGSEGV',
       'lw_segv(1, "text", 0.5, NULL, 3)',
     ],
+    ['a stack that is used up', 'symbols.lw_deep(1e9);', 'SIGSEGV', 'lw_deep(1000000000)'],
+    ['that of a thread of the pool', 'symbols.lw_deep.async(1e9);', 'SIGSEGV', 'lw_deep(1000000000)'],
     ['arguments that are gone', 'symbols.lw_later((value) => value, 3);', 'SIGSEGV', 'lw_later(…)'],
     [
       'a worker',

@@ -2,7 +2,8 @@
 //!
 //! # Safety
 //! A handler is called with what the kernel gave, by the kernel or by another handler. The one that was there before is
-//! entered as the kernel would have done it (sigaction(2)); it was written down before the new one was installed.
+//! entered as the kernel would have done it (sigaction(2)); it was written down before the new one was installed. The stack
+//! for handlers is memory of our own, which the thread's end takes from the kernel before it is unmapped (sigaltstack(2)).
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -10,7 +11,7 @@ use std::mem::{MaybeUninit, transmute, zeroed};
 use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 
-use libc::{c_int, sigaction, siginfo_t};
+use libc::{SS_DISABLE, c_int, sigaction, siginfo_t, stack_t};
 
 /// A handler of a signal.
 pub type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
@@ -63,4 +64,74 @@ pub unsafe fn pass_on(
             handler(signal);
         }
     }
+}
+
+/// A stack for the handlers of a thread, until that ends.
+struct HandlerStack {
+    start: *mut c_void,
+}
+
+/// Room for a handler that was there before too. What is not used takes no memory.
+const HANDLER_STACK: usize = 128 * 1024;
+/// The lowest bytes of it, which cannot be used: at least a page.
+const HANDLER_GUARD: usize = 64 * 1024;
+
+fn handler_stack_now() -> Option<stack_t> {
+    // SAFETY: only the present one is asked for.
+    unsafe {
+        let mut present: stack_t = zeroed();
+        (libc::sigaltstack(null(), &mut present) == 0).then_some(present)
+    }
+}
+
+impl HandlerStack {
+    fn new() -> Option<HandlerStack> {
+        if handler_stack_now()?.ss_flags & SS_DISABLE == 0 {
+            return None;
+        }
+        // SAFETY: the mapping is new, and the kernel is given the part of it that can be written.
+        unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            let start = libc::mmap(null_mut(), HANDLER_STACK, access, flags, -1, 0);
+            if start == libc::MAP_FAILED {
+                return None;
+            }
+            let stack = stack_t {
+                ss_sp: start.byte_add(HANDLER_GUARD),
+                ss_flags: 0,
+                ss_size: HANDLER_STACK - HANDLER_GUARD,
+            };
+            if libc::mprotect(start, HANDLER_GUARD, libc::PROT_NONE) != 0
+                || libc::sigaltstack(&stack, null_mut()) != 0
+            {
+                libc::munmap(start, HANDLER_STACK);
+                return None;
+            }
+            Some(HandlerStack { start })
+        }
+    }
+}
+
+impl Drop for HandlerStack {
+    fn drop(&mut self) {
+        // SAFETY: the memory is unmapped when the kernel has it no longer; where somebody else has set another stack, they may
+        // set this one again, and it stays.
+        unsafe {
+            let is_ours =
+                handler_stack_now().is_some_and(|now| now.ss_sp == self.start.byte_add(HANDLER_GUARD));
+            let none = stack_t { ss_sp: null_mut(), ss_flags: SS_DISABLE, ss_size: HANDLER_STACK };
+            if is_ours && libc::sigaltstack(&none, null_mut()) == 0 {
+                libc::munmap(self.start, HANDLER_STACK);
+            }
+        }
+    }
+}
+
+/// Gives this thread a stack for its handlers, if it has none: where its own is used up, none could run.
+pub fn separate_stack() {
+    thread_local! {
+        static STACK: Option<HandlerStack> = HandlerStack::new();
+    }
+    let _ = STACK.try_with(|_| ());
 }
