@@ -189,3 +189,18 @@ describe('infinite recursion through C and a callback is a RangeError', () => {
     expect(outputOf(source, { env })).toBe('RangeError,RangeError,RangeError,42');
   });
 });
+
+test('where C has used up the stack of JavaScript, the function is not run, and the call is a RangeError', () => {
+  const program = `
+    const { dlopen, fn } = require(entry);
+    const { symbols } = dlopen(fixture, {
+      dp_call_below: { args: [fn({ args: ['i32'], returns: 'i32' }), 'i32'], returns: 'i32' },
+    });
+    let runs = 0;
+    const count = () => ++runs;
+    const call = (kilobytes) => {
+      try { return symbols.dp_call_below(count, kilobytes); } catch ({ name }) { return name; }
+    };
+    console.log(call(100), call(1100), call(1600), call(2800), call(1), runs);`;
+  expect(outputOf(program)).toBe('101 RangeError RangeError RangeError 3 2');
+});

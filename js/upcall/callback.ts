@@ -191,7 +191,7 @@ export class Callback {
   constructor(fn: UserFunction, signature: Signature, name: string, bound: boolean, onError?: unknown) {
     const its = classOf(signature);
     startLoop();
-    if (bound) measureStack();
+    measureStack();
     const context = bound ? new Context('JSCallback') : undefined;
     const own = unused.pop() ?? wrappers.length;
     this.#control = new Control(its.shape, name, fn, context, onError, () => {

@@ -25,8 +25,9 @@ function lowestAddress(): number {
 let measured = false;
 
 /**
- * Has callbacks refused near the end of the stack. It must not end while node enters or leaves a context:
- * that would be left half done, and node ends the process for it.
+ * Has callbacks refused near the end of JavaScript's stack, and below it, where C may be. It must not end while node
+ * enters or leaves a context: that would be left half done, and node ends the process for it. Nor may V8 be entered far below
+ * its end, which ends the process too from Node.js 26 on.
  */
 export function measureStack(): void {
   if (measured) return;
