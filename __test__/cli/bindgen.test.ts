@@ -13,6 +13,7 @@ const header = `
   #include <stdio.h>
   #include <time.h>
   #define API extern __attribute__((visibility("default")))
+  #define EXPORT(type, name, parameters) extern type (name) parameters
   #define MANY 4
   typedef struct point { double x, y; } point;
   typedef struct {
@@ -33,6 +34,7 @@ const header = `
   API handle *handle_new(struct tm *time, FILE *file);
   API int (*getter(void))(int);
   API long double unsupported(void);
+  EXPORT(int, by_macro, (int a, int b));
   API int own_printf(const char *format, ...);
   static inline int hidden(void) { return 1; }
   extern int counter;`;
@@ -51,6 +53,7 @@ const library = compile(
   int (*getter(void))(int) { return next; }
   long double unsupported(void) { return 1; }
   int own_printf(const char *format, ...) { return format[0]; }
+  int by_macro(int a, int b) { return a - b; }
   int counter = 3;`,
 );
 const file = `${library}.h`;
@@ -72,7 +75,7 @@ const there = made.stderr.includes('libclang was not found') ? describe.skip : d
 
 there('bindgen', () => {
   test('tells what it wrote and what it left out', () => {
-    expect(made).toEqual({ status: 0, stdout: `${output}: 7 symbols, 1 left out\n`, stderr: '' });
+    expect(made).toEqual({ status: 0, stdout: `${output}: 8 symbols, 1 left out\n`, stderr: '' });
     expect(readFileSync(output, 'utf8')).toContain(
       "// Left out: unsupported: 'long double' is not supported",
     );
@@ -88,12 +91,13 @@ there('bindgen', () => {
     new Function('require', 'exports', code)(require, exports);
     const { symbols } = exports;
     expect(Object.keys(symbols).sort()).toEqual(
-      ['color_of', 'counter', 'getter', 'handle_new', 'middle', 'own_printf', 'total'].sort(),
+      ['by_macro', 'color_of', 'counter', 'getter', 'handle_new', 'middle', 'own_printf', 'total'].sort(),
     );
     expect(symbols['middle']!({ x: 1 }, { x: 3, y: 2 })).toEqual({ x: 2, y: 1 });
     expect(symbols['color_of']!('BLUE', 'SLOW')).toBe(59);
     expect(symbols['handle_new']!(null, null)).toBeNull();
     expect(symbols['counter']!.value).toBe(3);
+    expect(symbols['by_macro']!(5, 3)).toBe(2);
     expect(symbols['own_printf']!('A', ['int', 1])).toBe(65);
     const text = readFileSync(output, 'utf8').match(/cdef\(`\n([^]*)`\)/)![1]!;
     const item = arkffi.c('item', arkffi.cdef(text)) as arkffi.StructSchema;

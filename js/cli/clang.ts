@@ -30,6 +30,9 @@ const api = `
   unsigned clang_visitChildren(CXCursor, int (*)(CXCursor cursor, CXCursor parent, void *), void *);
   CXString clang_getCursorSpelling(CXCursor);
   CXSourceLocation clang_getCursorLocation(CXCursor);
+  void clang_getExpansionLocation(CXSourceLocation, void **file, unsigned *line, unsigned *column, unsigned *offset);
+  void *clang_Cursor_getTranslationUnit(CXCursor);
+  CXSourceLocation clang_getLocationForOffset(void *unit, void *file, unsigned offset);
   int clang_Location_isFromMainFile(CXSourceLocation);
   int clang_Location_isInSystemHeader(CXSourceLocation);
   unsigned clang_isCursorDefinition(CXCursor);
@@ -131,6 +134,19 @@ export class Clang {
     const text = this.call('getCString', string) as string | null;
     this.call('disposeString', string);
     return text ?? '';
+  }
+
+  /** Whether a declaration stands in the header itself: where a macro makes it, it is the macro's use that counts. */
+  isInMainFile(cursor: Value): boolean {
+    const [file, offset] = [ref('ptr'), ref('uint')];
+    this.call('getExpansionLocation', this.call('getCursorLocation', cursor), file, null, null, offset);
+    const unit = this.call('Cursor_getTranslationUnit', cursor);
+    const location = this.call('getLocationForOffset', unit, file.value, offset.value);
+    return this.call('Location_isFromMainFile', location) !== 0;
+  }
+
+  isInSystemHeader(cursor: Value): boolean {
+    return this.call('Location_isInSystemHeader', this.call('getCursorLocation', cursor)) !== 0;
   }
 
   children(cursor: Value): Value[] {

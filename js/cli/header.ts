@@ -69,7 +69,7 @@ export class Header {
   /** How many functions and variables there are. */
   count = 0;
   readonly #clang: Clang;
-  readonly #place: 'Location_isInSystemHeader' | 'Location_isFromMainFile';
+  readonly #withIncluded: boolean;
   #known = cdef('');
   /** What has been declared, or is being, by its key. */
   readonly #done = new Set<string>();
@@ -79,15 +79,14 @@ export class Header {
   /** `withIncluded`: what the headers that it includes declare is its own too, but for the system's. */
   constructor(clang: Clang, root: Value, withIncluded: boolean) {
     this.#clang = clang;
-    this.#place = withIncluded ? 'Location_isInSystemHeader' : 'Location_isFromMainFile';
+    this.#withIncluded = withIncluded;
     for (const cursor of clang.children(root)) if (this.#isOwn(cursor)) this.#declare(cursor);
   }
 
-  /** Whether a declaration stands in the header itself and is seen outside of it. */
+  /** Whether a declaration is one of the header's own and is seen outside of it. */
   #isOwn(cursor: Value): boolean {
-    const location = this.#clang.call('getCursorLocation', cursor);
-    const found = this.#clang.call(this.#place, location) !== 0;
-    const isHere = found === (this.#place === 'Location_isFromMainFile');
+    const clang = this.#clang;
+    const isHere = this.#withIncluded ? !clang.isInSystemHeader(cursor) : clang.isInMainFile(cursor);
     return isHere && this.#clang.call('Cursor_getStorageClass', cursor) !== isStatic;
   }
 
