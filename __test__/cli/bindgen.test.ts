@@ -69,6 +69,18 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   return { status, stdout, stderr };
 }
 
+/** The symbols of a module that was written. */
+function symbolsOf(path: string) {
+  const { code } = transformSync(readFileSync(path, 'utf8'), {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+  });
+  const exports = {} as { symbols: Record<string, ((...args: unknown[]) => unknown) & { value: unknown }> };
+  const require = (name: string): unknown => (name === 'arkffi' ? arkffi : createRequire(__filename)(name));
+  new Function('require', 'exports', code)(require, exports);
+  return exports.symbols;
+}
+
 const output = `${library}.ts`;
 const made = run([file, '-l', library, '-o', output]);
 const there = made.stderr.includes('libclang was not found') ? describe.skip : describe;
@@ -82,14 +94,7 @@ there('bindgen', () => {
   });
 
   test('the file is a module whose functions work', () => {
-    const { code } = transformSync(readFileSync(output, 'utf8'), {
-      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-      module: { type: 'commonjs' },
-    });
-    const exports = {} as { symbols: Record<string, ((...args: unknown[]) => unknown) & { value: unknown }> };
-    const require = (name: string): unknown => (name === 'arkffi' ? arkffi : createRequire(__filename)(name));
-    new Function('require', 'exports', code)(require, exports);
-    const { symbols } = exports;
+    const symbols = symbolsOf(output);
     expect(Object.keys(symbols).sort()).toEqual(
       ['by_macro', 'color_of', 'counter', 'getter', 'handle_new', 'middle', 'own_printf', 'total'].sort(),
     );
@@ -116,6 +121,17 @@ there('bindgen', () => {
     expect(run([`${library}2.h`, '-l', 'm', '-o', second]).stdout).toContain(' 1 symbol');
     expect(run([`${library}2.h`, '-l', 'm', '-o', second, '--', '-DWANTED']).stdout).toContain(' 2 symbols');
     expect(readFileSync(second, 'utf8')).toContain("dlopen('m', defs)");
+  });
+
+  test('what the library does not have is null in the module', () => {
+    writeFileSync(`${library}4.h`, 'double cos(double);\nint bg_no_such(int);\nextern int bg_none;');
+    const fourth = `${library}4.ts`;
+    expect(run([`${library}4.h`, '-l', 'm', '-o', fourth]).stdout).toContain(' 3 symbols');
+    const { cos, bg_no_such, bg_none } = symbolsOf(fourth);
+    expect([cos!(0), bg_no_such, bg_none]).toEqual([1, null, null]);
+    // A library that is not here cannot be asked.
+    run([`${library}4.h`, '-l', 'bg-none', '-o', fourth]);
+    expect(readFileSync(fourth, 'utf8')).not.toContain('optional');
   });
 
   test('an error of the header is told with its place', () => {
