@@ -169,6 +169,8 @@ export declare class NativeLibrary {
     | null;
   /** Makes one function refuse; `false` when it did already. */
   closeFunction(id: number): boolean;
+  /** Whether the function of that number is open. */
+  isOpen(id: number): boolean;
   /** Whether no function is open. */
   get isEmpty(): boolean;
   /**

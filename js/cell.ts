@@ -33,7 +33,9 @@ function access(addressOf: (routines: GuardRoutines) => number, args: readonly s
   const address = native((binding) => addressOf(binding.guardRoutines()));
   const shape = shapeOf(args.map(typeNamed), -1, typeNamed('i32'));
   const [entry] = native(() => ownGroup.bind(environment, shape.plan.id, address, 'direct', 'memory'));
-  return { shape, native: entry, wrapper: wrap(entry, shape, 'memory') as Guarded['wrapper'] };
+  // Those of arkffi's own are never closed.
+  const wrapper = wrap(entry, shape, 'memory', undefined, () => undefined) as Guarded['wrapper'];
+  return { shape, native: entry, wrapper };
 }
 
 /** By the binary logarithm of the size in bytes; each is made when it is first used. */

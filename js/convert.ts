@@ -225,6 +225,9 @@ export function settle(type: TypeInfo, value: unknown, owner: string, place: Pla
   }
 }
 
+/** Throws where a function is closed: then it is of no interest what else is wrong with a call. */
+export type CheckOpen = () => void;
+
 const pointerType = { c: 'void*', convert: 'pointer' } as TypeInfo;
 
 /** What names memory, without the objects whose `ptr` is user code: an address or a buffer. */

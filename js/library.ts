@@ -174,6 +174,8 @@ export class Library {
   readonly handle: bigint;
   readonly #opened: Opened;
 
+  declare readonly close: () => void;
+
   constructor(path: unknown, defs: unknown, options: unknown) {
     checkObject(defs, 'defs');
     const defined = Object.keys(defs).map((name) => [name, defineSymbol(name, defs[name])] as const);
@@ -183,6 +185,8 @@ export class Library {
     const opened = new Opened(path, options);
     this.handle = opened.handle;
     this.#opened = opened;
+    // Its own, so that it can be taken out of the library as `symbols` can.
+    Object.defineProperty(this, 'close', { value: () => opened.close() });
     this.symbols = newSymbols(defined.length);
     try {
       for (const [name, definition] of defined) this.#define(name, definition);
@@ -216,10 +220,6 @@ export class Library {
   has(name: unknown): boolean {
     if (typeof name !== 'string') throw invalid(`has takes a C name, got ${describe(name)}`);
     return name !== '' && !name.includes('\0') && this.#opened.find(name) !== undefined;
-  }
-
-  close(): void {
-    this.#opened.close();
   }
 
   [Symbol.dispose](): void {

@@ -245,7 +245,11 @@ async function callCallbackThreadSafe(handle: unknown, ...args: unknown[]): Prom
 }
 
 function getSymbolPtr(handle: unknown, name: unknown): number {
-  return findOpen(handle, 'getSymbolPtr').get(checkName(name, 'getSymbolPtr'));
+  const opened = findOpen(handle, 'getSymbolPtr');
+  const symbol = checkName(name, 'getSymbolPtr');
+  const address = opened.get(symbol);
+  opened.give(address, symbol);
+  return address;
 }
 
 function readCString(pointer: unknown): string {

@@ -1,7 +1,7 @@
 /** Conversion of whole values, composite ones too: arguments, and what is written to memory. */
 import { sizeOf } from './buffer';
 import { encode, isElements, resolveElements, resolveValue, type Keep } from './composite/encode';
-import { at, isBuffer, resolve, settle, type Place } from './convert';
+import { at, isBuffer, resolve, settle, type CheckOpen, type Place } from './convert';
 import { ffiError, isArray } from './errors';
 import { bufferAddress } from './native';
 import { isAggregate, type TypeInfo } from './types';
@@ -56,17 +56,18 @@ function settleArgument(type: TypeInfo, value: unknown, owner: string, place: Pl
 /**
  * Converts the arguments of a call: first whatever can run user code, then the rest. Behind the
  * arguments stands what must be kept alive until the call has returned. `later`: the call runs in the
- * background.
+ * background. Where an argument cannot be converted, `checkOpen` has the first word.
  */
 export function convertAll(
   types: readonly TypeInfo[],
   given: ArrayLike<unknown>,
   owner: string,
+  checkOpen: CheckOpen,
   later = false,
 ): unknown[] {
-  const resolved = types.map((type, index) => resolveArgument(type, given[index], owner, index));
   const keep: Keep = [];
   try {
+    const resolved = types.map((type, index) => resolveArgument(type, given[index], owner, index));
     const values = types.map((type, index) => {
       const value = resolved[index];
       return typeof value === 'function' && type.signature !== undefined
@@ -77,6 +78,7 @@ export function convertAll(
     return values;
   } catch (error) {
     closeCallbacks(keep);
+    checkOpen();
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { CFunction, dlopen, free, linkSymbols, malloc, read, write, type ErrorCode } from 'arkffi';
+import { CFunction, Struct, dlopen, free, linkSymbols, malloc, read, write, type ErrorCode } from 'arkffi';
 import { compile } from '../support/compile';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
+import { expectRejection } from '../support/rejections';
 import { outputOf } from '../support/subprocess';
 
 const closed: ErrorCode = 'ERR_FFI_CLOSED';
@@ -109,6 +110,30 @@ describe('close', () => {
     expect(() => found.close()).not.toThrow();
   });
 
+  test('whatever else is wrong with the call', async () => {
+    const pair = Struct({ x: 'f64', y: 'f64' });
+    const library = dlopen(fixture, {
+      add_i32: add,
+      leaf: { symbol: 'add_i32', ...add, leaf: true },
+      string_length: { args: ['CString'], returns: 'usize' },
+      snprintf: { symbol: 'variadic_ints', args: ['i32', '...'], returns: 'i64' },
+      echo_ptr: { args: ['ptr'], returns: 'ptr' },
+      pair: { symbol: 'add_i32', args: [pair], returns: 'i32' },
+    });
+    const { symbols } = library;
+    const found = CFunction({ ...add, ptr: symbols.add_i32.ptr });
+    type Any = ((...args: unknown[]) => unknown) & { async: (...args: unknown[]) => Promise<unknown> };
+    const functions = [...Object.values(symbols), found] as unknown[] as Any[];
+    const uses = functions.flatMap((call) => [() => call(), () => call(Symbol()), () => call({}, [])]);
+    for (const use of uses) expect(use).toThrow(/takes|argument/);
+    library.close();
+    for (const use of uses) expectError(use, closed);
+    for (const call of functions) {
+      await expectRejection(call.async(), closed);
+      await expectRejection(call.async(Symbol()), closed);
+    }
+  });
+
   test('the error names the function and the library', () => {
     const library = dlopen(fixture, { add_i32: add });
     library.symbols.add_i32(1, 2);
@@ -126,6 +151,13 @@ describe('close', () => {
     expectError(() => other.symbols.echo_ptr(echo_ptr), closed);
     expectError(() => CFunction({ ptr: echo_ptr }), closed);
     other.close();
+  });
+
+  test('close can be taken out of the library', () => {
+    const { symbols, close } = dlopen(fixture, { add_i32: add });
+    expect(symbols.add_i32(1, 2)).toBe(3);
+    close();
+    expectError(() => symbols.add_i32(1, 2), closed);
   });
 
   test('Symbol.dispose closes', () => {

@@ -1,4 +1,5 @@
 /** Calls in the background: started here, run on arkffi's own threads, settled here in batches. */
+import type { CheckOpen } from '../convert';
 import { describe, ffiError, isRevoked, stackOf } from '../errors';
 import { environment, layout, native, slots, type NativeFunction } from '../native';
 import { isNodes } from '../define';
@@ -75,14 +76,15 @@ function submit(
   owner: string,
   shape: Shape,
   args: readonly unknown[],
+  checkOpen: CheckOpen,
 ): readonly unknown[] {
   const { parameters, types } = shape;
-  if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
-  const values = convertAll(types, args, owner, true);
+  if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length, checkOpen);
+  const values = convertAll(types, args, owner, checkOpen, true);
   const kept = keptOf(types, values);
   try {
     startLoop();
-    const flags = storeAny(parameters, owner, values);
+    const flags = storeAny(parameters, owner, values, checkOpen);
     U32[layout.origin * 2] = number;
     U32[layout.flags * 2] = flags | (usesBuffers(args, kept) ? layout.flagUsesBuffers : 0);
     if (shape.handsOver) entry(...handedOver(parameters, values));
@@ -114,6 +116,7 @@ export function startCall(
   entry: () => NativeFunction,
   owner: string,
   shape: Shape,
+  checkOpen: CheckOpen,
   args: readonly unknown[],
   { signal, errno }: Options,
 ): Promise<unknown> {
@@ -124,7 +127,7 @@ export function startCall(
     running[number] = undefined;
     let kept: readonly unknown[];
     try {
-      kept = submit(number, native, owner, shape, args);
+      kept = submit(number, native, owner, shape, args, checkOpen);
     } catch (error) {
       unused.push(number);
       throw error;

@@ -9,7 +9,7 @@
 import { accepts, maxSafe } from '../accepts';
 import { lengthOf } from '../buffer';
 import { namesOf, run, viewsIn } from '../codegen';
-import { closings, isOpenCallback } from '../convert';
+import { closings, isOpenCallback, type CheckOpen } from '../convert';
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
 import { fillingFlags, layout, slots, type NativeFunction } from '../native';
@@ -88,7 +88,7 @@ function conversions(shape: Shape): string {
     let known = true;
     ${indirect.map((index) => look(parameters[index]!, index)).join('\n    ')}
     if (!known) {
-      const all = convertAll(types, arguments, owner);
+      const all = convertAll(types, arguments, owner, checkOpen);
       ${parameters.some(keeps) ? 'kept = all;' : ''}
       ${indirect.map((index) => take(parameters[index]!, index)).join('\n      ')}
     }`;
@@ -114,9 +114,9 @@ function aggregates(shape: Shape): string {
     if (${['known', `${flags} === filling`, ...conditions].join(' && ')}) {
       ${stores.join('\n      ')}
     } else {
-      const all = kept = convertAll(types, arguments, owner);
+      const all = kept = convertAll(types, arguments, owner, checkOpen);
       ${indirect.map((index) => take(parameters[index]!, index)).join('\n      ')}
-      flags = storeAny(parameters, owner, all);
+      flags = storeAny(parameters, owner, all, checkOpen);
     }
     ${flags} = flags;`;
 }
@@ -154,7 +154,7 @@ function scalars(shape: Shape): string {
       ? ''
       : `if (${conditions.join(' && ')}) {
       ${stores.join('\n      ')}
-    } else flags = storeAny(parameters, owner, ${values});`;
+    } else flags = storeAny(parameters, owner, ${values}, checkOpen);`;
   return `${conversions(shape)}
     ${store}`;
 }
@@ -264,7 +264,7 @@ function source(shape: Shape, id: number, isTraced: boolean, repeats: boolean): 
   let lastText = null, calls = 0, repeating;
   return (function wrapper(${args}) {
     ${isTraced ? 'if (tracing.on && !passed()) return traced(wrapper, owner, library, arguments);' : ''}
-    if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length);
+    if (arguments.length !== ${parameters.length}) throw wrongCount(owner, ${parameters.length}, arguments.length, checkOpen);
     let flags = 0, r${kept ? ', kept' : ''};
     ${closing[0]}
     ${hasAggregates ? aggregates(shape) : scalars(shape)}
@@ -326,6 +326,7 @@ export function compileWrapper(
   shape: Shape,
   owner: string,
   library: string | undefined,
+  checkOpen: CheckOpen,
   makeRepeating: ((left: boolean) => NativeFunction) | undefined,
 ): Wrapper {
   const { parameters, result: resultType } = shape;
@@ -336,6 +337,6 @@ export function compileWrapper(
   });
   if (isAggregate(resultType) && !shape.holds) codecs.decode = codecOf(resultType).decode;
   const text = source(shape, ++count, library !== undefined, makeRepeating !== undefined);
-  const own = { native, makeRepeating, shape, owner, library, parameters, types, resultType };
+  const own = { native, checkOpen, makeRepeating, shape, owner, library, parameters, types, resultType };
   return run(text, helpers, Object.assign(codecs, own)) as Wrapper;
 }

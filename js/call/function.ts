@@ -1,4 +1,5 @@
 /** C functions as JavaScript functions: bound when first needed, variadic ones per combination. */
+import type { CheckOpen } from '../convert';
 import type { FunctionDefinition } from '../define';
 import { isNodes, variadicType } from '../define';
 import { describe, ffiError, isArray } from '../errors';
@@ -11,6 +12,7 @@ import { measureStack } from '../upcall/stack';
 import { checkBackground, startCall, type Options, type Settled } from './background';
 import { leafWrapper } from './leaf';
 import { shapeOf, type Shape } from './shape';
+import { closedError } from './support';
 import { wrap } from './wrap';
 
 export type Callable = (...args: unknown[]) => unknown;
@@ -23,6 +25,7 @@ export interface Bound {
   readonly call: Callable;
   readonly start: Starter;
   readonly path: string;
+  readonly checkOpen: CheckOpen;
   /** Makes the function refuse; `false` when it did already. */
   close(): boolean;
 }
@@ -68,6 +71,9 @@ function bindSignature(
     }
     return background[0];
   };
+  const checkOpen = () => {
+    if (!group.isOpen(id)) throw closedError(owner);
+  };
   let repeating: number | undefined;
   const makeRepeating = (left: boolean) => {
     const made = group.repeating(id, left);
@@ -75,19 +81,20 @@ function bindSignature(
     repeating = made[1];
     return made[0];
   };
-  const slow = wrap(entry, shape, owner, library, mode === 'direct' ? makeRepeating : undefined);
+  const slow = wrap(entry, shape, owner, library, checkOpen, mode === 'direct' ? makeRepeating : undefined);
   // What fails needs errno, which is not kept for leaf calls.
   const isLeaf = def.leaf && !def.pump && def.throws === undefined && fixed < 0;
   const leaf = isLeaf ? leafWrapper(group, id, shape, owner, slow) : undefined;
   return {
     call: leaf ?? slow,
     start: (args, options = none) => {
-      const start = () => startCall(entryOf, owner, shape, args, options);
+      const start = () => startCall(entryOf, owner, shape, checkOpen, args, options);
       if (!tracing.on || library === undefined) return start();
       const resultOf = (settled: unknown) => (options.errno === true ? (settled as Settled).value : settled);
       return tracedStart(start, owner, library, args, resultOf);
     },
     path: leaf === undefined ? shape.plan.path : 'leaf',
+    checkOpen,
     close: () => {
       open = false;
       if (background !== undefined) group.closeFunction(background[1]);
@@ -104,6 +111,9 @@ function bindVariadic(target: Target, def: FunctionDefinition): Bound {
   const given = def.args.filter(({ convert }) => convert !== 'env').length;
   const bindings = new Map<string, Bound>();
   let closed = false;
+  const checkOpen = () => {
+    bindingOf([]).checkOpen();
+  };
   const bindingOf = (types: readonly TypeInfo[]): Bound => {
     const key = types.map((type) => type.id).join();
     let bound = bindings.get(key);
@@ -135,13 +145,21 @@ function bindVariadic(target: Target, def: FunctionDefinition): Bound {
     const bound = bindingOf(extras.map(({ type }) => type));
     return [bound, [...args.slice(0, given), ...extras.map(({ value }) => value)]];
   };
+  const resolve = (args: readonly unknown[]) => {
+    try {
+      return resolveExtras(args);
+    } catch (error) {
+      checkOpen();
+      throw error;
+    }
+  };
   const call = (...args: unknown[]): unknown => {
-    const [bound, values] = resolveExtras(args);
+    const [bound, values] = resolve(args);
     return bound.call(...values);
   };
   Object.defineProperty(call, 'length', { value: given });
   const start: Starter = async (args, options) => {
-    const [bound, values] = resolveExtras(args);
+    const [bound, values] = resolve(args);
     return bound.start(values, options);
   };
   const close = () => {
@@ -150,7 +168,7 @@ function bindVariadic(target: Target, def: FunctionDefinition): Bound {
     for (const bound of bindings.values()) bound.close();
     return open;
   };
-  return { call, start, path: bindingOf([]).path, close };
+  return { call, start, path: bindingOf([]).path, checkOpen, close };
 }
 
 /** The function with its results passed through `finish`, which is given errno too. */

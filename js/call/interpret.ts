@@ -1,6 +1,7 @@
 /** Wrappers without generated code, for runtimes that allow none: the same steps, looked up per call. */
 import { codecOf } from '../composite/codec';
 import { exact } from '../composite/decode';
+import type { CheckOpen } from '../convert';
 import { noted, tracking } from '../memory/track';
 import { layout, slots, type NativeFunction } from '../native';
 import { opaquePointer } from '../opaque';
@@ -68,17 +69,18 @@ export function interpretWrapper(
   shape: Shape,
   owner: string,
   library: string | undefined,
+  checkOpen: CheckOpen,
 ): (...args: unknown[]) => unknown {
   const { parameters, result } = shape;
   const types = parameters.map(({ type }) => type);
   let lastText: unknown = null;
   const wrapper = (...args: unknown[]): unknown => {
     if (tracing.on && library !== undefined && !passed()) return traced(wrapper, owner, library, args);
-    if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length);
+    if (args.length !== parameters.length) throw wrongCount(owner, parameters.length, args.length, checkOpen);
     // Every conversion comes before the first store: it may run user code, which may call C.
-    const values = convertAll(types, args, owner);
+    const values = convertAll(types, args, owner, checkOpen);
     try {
-      U32[flags] = storeAny(parameters, owner, values);
+      U32[flags] = storeAny(parameters, owner, values, checkOpen);
       const returned = native(...handedOver(parameters, values));
       const left = U32[status]!;
       U32[status] = 0;

@@ -3,7 +3,7 @@ import { isArrayBuffer, isTypedArray } from 'node:util/types';
 import { arrayBufferSize, isResizable, lengthOf, memoryOf } from '../buffer';
 import { describe, ffiError } from '../errors';
 import { environment, layout, slots } from '../native';
-import { settle } from '../convert';
+import { settle, type CheckOpen } from '../convert';
 import { textError } from '../text';
 import { takePending } from '../upcall/pending';
 import type { Parameter, Shape } from './shape';
@@ -75,6 +75,11 @@ function storeBytes({ word, second }: Parameter, bytes: Uint8Array): void {
   }
 }
 
+/** What a `CheckOpen` throws. */
+export function closedError(owner: string): Error {
+  return ffiError('ERR_FFI_CLOSED', `${owner}: its library or the function itself has been closed`);
+}
+
 /**
  * Converts and stores the arguments that stand in the slots, or throws for the first that cannot be.
  * Where one of them is a bigint, every integer is stored as its 64-bit pattern. Gives the call's flags.
@@ -84,7 +89,17 @@ export function storeAny(
   parameters: readonly Parameter[],
   owner: string,
   values: ArrayLike<unknown>,
+  checkOpen: CheckOpen,
 ): number {
+  try {
+    return store(parameters, owner, values);
+  } catch (error) {
+    checkOpen();
+    throw error;
+  }
+}
+
+function store(parameters: readonly Parameter[], owner: string, values: ArrayLike<unknown>): number {
   const settled: unknown[] = [];
   let bits = false;
   for (let index = 0; index < parameters.length; index++) {
@@ -111,7 +126,8 @@ export function storeAny(
 }
 
 /** Refuses a wrong number of arguments. */
-export function wrongCount(owner: string, wanted: number, given: number): Error {
+export function wrongCount(owner: string, wanted: number, given: number, checkOpen: CheckOpen): Error {
+  checkOpen();
   const plural = wanted === 1 ? '' : 's';
   return ffiError('ERR_FFI_ARG_COUNT', `${owner} takes ${wanted} argument${plural}, got ${given}`);
 }
@@ -148,7 +164,7 @@ function refusal(status: number, owner: string, shape: Shape, given: ArrayLike<u
   const reason = layout.statuses[status - 1];
   switch (reason) {
     case 'closed':
-      return ffiError('ERR_FFI_CLOSED', `${owner}: its library or the function itself has been closed`);
+      return closedError(owner);
     case 'stackOverflow':
       return (
         lie() ??

@@ -1,5 +1,6 @@
 /** From a native function to the function that the user calls. */
 import { generated } from '../codegen';
+import type { CheckOpen } from '../convert';
 import type { NativeFunction } from '../native';
 import { compileWrapper } from './compile';
 import { interpretWrapper } from './interpret';
@@ -13,11 +14,12 @@ export function wrap(
   native: NativeFunction,
   shape: Shape,
   owner: string,
-  library?: string,
+  library: string | undefined,
+  checkOpen: CheckOpen,
   makeRepeating?: (left: boolean) => NativeFunction,
 ): (...args: unknown[]) => unknown {
   return (
-    generated(() => compileWrapper(native, shape, owner, library, makeRepeating)) ??
-    interpretWrapper(native, shape, owner, library)
+    generated(() => compileWrapper(native, shape, owner, library, checkOpen, makeRepeating)) ??
+    interpretWrapper(native, shape, owner, library, checkOpen)
   );
 }

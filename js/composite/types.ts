@@ -2,6 +2,7 @@
 import { checkObject, resolveSignature } from '../define';
 import { describe, ffiError, isRevoked } from '../errors';
 import { environment, native } from '../native';
+import type { Tag } from '../opaque';
 import {
   addComposite,
   checkKeys,
@@ -52,12 +53,21 @@ export function pointer(target: unknown): TypeObject {
   });
 }
 
-/** A type of which only pointers exist. As a type it is a pointer to it. */
+/** Of the opaque types, by their names. */
+const tags = new Map<string, Tag>();
+
+function tagNamed(name: string): Tag {
+  let tag = tags.get(name);
+  if (tag === undefined) tags.set(name, (tag = Object.freeze({ name })));
+  return tag;
+}
+
+/** A type of which only pointers exist. As a type it is a pointer to it. It is one with all others of that name. */
 export function opaque(name: unknown): TypeObject {
   if (typeof name !== 'string' || name === '') {
     throw invalid(`opaque takes the name of a type, got ${describe(name)}`);
   }
-  return makeAddress('opaque', `${name}*`, { convert: 'opaque', name, tag: Object.freeze({ name }) });
+  return makeAddress('opaque', `${name}*`, { convert: 'opaque', name, tag: tagNamed(name) });
 }
 
 /** A pointer to a function of that signature. */

@@ -147,6 +147,12 @@ impl NativeLibrary {
         self.group.close_one(address(id) as *mut Entry)
     }
 
+    /// Whether the function of that number is open.
+    #[napi]
+    pub fn is_open(&self, id: f64) -> bool {
+        self.group.is_open(address(id) as *mut Entry)
+    }
+
     /// Whether no function is open.
     #[napi(getter)]
     pub fn is_empty(&self) -> bool {

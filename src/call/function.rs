@@ -108,6 +108,11 @@ impl Group {
         self.entries.borrow().contains(&entry)
     }
 
+    /// Whether that function is open.
+    pub fn is_open(&self, entry: *mut Entry) -> bool {
+        self.entries.borrow().contains(&entry)
+    }
+
     /// Whether no function is open.
     pub fn is_empty(&self) -> bool {
         self.entries.borrow().is_empty()
