@@ -89,11 +89,24 @@ on('the path', () => {
     const before = dlopen(fixture, { echo }).symbols.echo;
     setLeafCalls(false);
     const meanwhile = dlopen(fixture, { echo }).symbols.echo;
-    expect([before.path, meanwhile.path]).toEqual(['leaf', 'slots']);
+    expect([before.path, meanwhile.path]).toEqual(['slots', 'slots']);
     expect([before(1), meanwhile(2)]).toEqual([1, 2]);
     setLeafCalls(true);
+    expect([before.path, meanwhile.path]).toEqual(['leaf', 'slots']);
     expect(dlopen(fixture, { echo }).symbols.echo.path).toBe('leaf');
     expectError(() => setLeafCalls(1 as never), 'ERR_FFI_INVALID_ARG_TYPE', 'setLeafCalls');
+  });
+
+  test('where they are turned off, a function that is declared one may call back', () => {
+    const { apply } = dlopen(fixture, {
+      apply: { symbol: 'th_call', args: ['ptr', 'i32'], returns: 'i32', leaf: true },
+    }).symbols;
+    using callback = new JSCallback((value) => value + 1, { args: ['i32'], returns: 'i32' });
+    setLeafCalls(false);
+    expect(apply(callback.ptr, 4)).toBe(5);
+    setLeafCalls(true);
+    expect(apply(callback.ptr, 4)).toBe(0);
+    expectError(() => apply(callback.ptr, 4), 'ERR_FFI_CALLBACK', 'apply is declared leaf: true');
   });
 });
 

@@ -41,13 +41,17 @@ describe('kept', () => {
     expect(run(body)).toBe(fine);
   });
 
-  test('the library of a CFunction, closed or not', () => {
+  test('the library of a CFunction, until it is closed', () => {
     const body = `
-      const other = dlopen(fixture, { ow_recorded: { returns: 'i32' } });
-      const call = CFunction({ returns: 'i32', ptr: other.symbols.ow_recorded.ptr });
+      const open = () => dlopen(fixture, { ow_recorded: { returns: 'i32' } });
+      const other = open();
+      const calls = [open(), other].map(({ symbols }) => CFunction({ returns: 'i32', ptr: symbols.ow_recorded.ptr }));
+      await collect();
+      assert.deepStrictEqual(calls.map((call) => call()), [0, 0]);
       other.close();
       await collect();
-      assert.strictEqual(call(), 0);`;
+      assert.strictEqual(calls[0](), 0);
+      assert.throws(() => calls[1](), { code: 'ERR_FFI_CLOSED' });`;
     expect(run(body)).toBe(fine);
   });
 

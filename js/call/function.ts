@@ -10,7 +10,7 @@ import { tracedStart, tracing } from '../trace';
 import { typeNamed, type TypeInfo } from '../types';
 import { measureStack } from '../upcall/stack';
 import { checkBackground, startCall, type Options, type Settled } from './background';
-import { leafWrapper } from './leaf';
+import { leafWrapper, leavesAllowed } from './leaf';
 import { shapeOf, type Shape } from './shape';
 import { closedError } from './support';
 import { wrap } from './wrap';
@@ -93,7 +93,9 @@ function bindSignature(
       const resultOf = (settled: unknown) => (options.errno === true ? (settled as Settled).value : settled);
       return tracedStart(start, owner, library, args, resultOf);
     },
-    path: leaf === undefined ? shape.plan.path : 'leaf',
+    get path() {
+      return leaf !== undefined && leavesAllowed() ? 'leaf' : shape.plan.path;
+    },
     checkOpen,
     close: () => {
       open = false;

@@ -48,6 +48,11 @@ tracing.changed = (on) => {
 
 let allowed = true;
 
+/** Whether leaf functions that have been made are called as such. */
+export function leavesAllowed(): boolean {
+  return allowed;
+}
+
 /** Turns leaf calls on or off, for functions that have one already too. Functions made meanwhile never have one. */
 export function setLeafCalls(enabled: unknown): void {
   if (typeof enabled !== 'boolean') {

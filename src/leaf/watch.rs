@@ -23,6 +23,9 @@ pub const CLOSED: u32 = 1;
 /// In every gate of an environment: a leaf function has called back, and nobody has been told.
 pub const LIED: u32 = 2;
 
+/// In every gate: leaf calls are turned off.
+pub const OFF: u32 = 4;
+
 /// The first gate. Those before it are nobody's: compiled code has an address form of its own for the first few, with which the
 /// loops of callers were laid out such that they ran a third slower (Node.js 26, x86-64).
 const FIRST: usize = 64;

@@ -17,7 +17,7 @@ use super::trampoline::thread_pointer;
 use super::{Origin, foreign};
 use crate::call::entry::Entry;
 use crate::coroutine::{Coroutine, Upcall};
-use crate::leaf::watch::refuse;
+use crate::leaf::watch::{OFF, refuse};
 use crate::plan::Plan;
 use crate::queue::lock;
 use crate::slots::{ACTIVE, CALLBACK, CALLED, ERRNO, ERRNO_SET, ORIGIN, SCRIPT_LIMIT, STATUS, Status};
@@ -97,7 +97,7 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) -> *mut Corouti
 }
 
 /// The name of the function that is called by the frame in [`ACTIVE`], where it is a leaf that V8 does not call itself:
-/// it is refused as where V8 does, so that it does not depend on what V8 has compiled.
+/// it is refused as where V8 does, so that it does not depend on what V8 has compiled; not where leaf calls are turned off.
 ///
 /// # Safety
 /// The frame is that of a call which runs on this thread.
@@ -108,7 +108,9 @@ unsafe fn leaf_of(active: u64) -> Option<&'static str> {
     unsafe {
         let frame = (frame_of(active) as *const Frame).as_ref()?;
         let entry = frame.entry.cast::<Entry>().as_ref()?;
-        if entry.gate.is_null() { None } else { entry.name.as_ref().copied() }
+        // A gate is one of its environment's, which runs this.
+        let is_leaf = !entry.gate.is_null() && *entry.gate & OFF == 0;
+        if is_leaf { entry.name.as_ref().copied() } else { None }
     }
 }
 
