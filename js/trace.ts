@@ -122,4 +122,4 @@ export function trace(to: unknown): void {
   tracing.changed?.(tracing.on);
 }
 
-if (!['', '0', undefined].includes(process.env.ARKFFI_TRACE)) tracing.on = true;
+if (!['', '0', 'off', undefined].includes(process.env.ARKFFI_TRACE)) tracing.on = true;

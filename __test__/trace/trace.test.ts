@@ -220,7 +220,7 @@ describe('stderr', () => {
     written.forEach((line, index) => expect(line).toMatch(lines[index]!));
   });
 
-  test.each([{}, { ARKFFI_TRACE: '0' }, { ARKFFI_TRACE: '' }])(
+  test.each([{}, { ARKFFI_TRACE: '0' }, { ARKFFI_TRACE: 'off' }, { ARKFFI_TRACE: '' }])(
     'has none with %j',
     (env: Record<string, string>) => {
       expect(outputOf(program.replace('TURN', ''), { env })).toBe('1');
