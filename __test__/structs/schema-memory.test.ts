@@ -117,3 +117,13 @@ describe('ptr', () => {
     }
   });
 });
+
+test('what a schema says of itself cannot be changed, so that writing keeps to the bounds', () => {
+  const bytes = new Uint8Array(Vector.size + 8).fill(0xaa);
+  for (const name of Object.keys(Vector)) {
+    expect(() => Object.assign(Vector, { [name]: 1 })).toThrow(TypeError);
+  }
+  expectError(() => Vector.write(bytes.subarray(0, 4), { x: 1, y: 2 }), 'ERR_FFI_OUT_OF_BOUNDS');
+  expect(bytes).toEqual(new Uint8Array(Vector.size + 8).fill(0xaa));
+  expect(Vector.size).toBe(8);
+});

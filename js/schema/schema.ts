@@ -136,6 +136,7 @@ export class StructSchema {
     this.fieldNames = Object.freeze(members.map(({ name }) => name));
     this.fieldTypes = Object.freeze(members.map(({ name }) => given[name]));
     this.fieldOffsets = Object.freeze(members.map(({ offset }) => offset));
+    Object.freeze(this);
   }
 
   /** The same type, of which a result is a plain object and no memory to release. */
@@ -198,8 +199,8 @@ export class StructSchema {
   write(to: unknown, value: unknown, byteOffset: unknown = 0): void {
     const { given, bytes, offset } = memoryAt(to, byteOffset, 'write');
     if (fillStage(this.#type, value)) {
-      copyStage(this.#type, locate(bytes, offset, this.size, 'write'), 'write');
-      if (isBuffer(bytes)) keepWith(bytes, 'write', offset, this.size, sourceOf(value));
+      copyStage(this.#type, locate(bytes, offset, this.#type.size, 'write'), 'write');
+      if (isBuffer(bytes)) keepWith(bytes, 'write', offset, this.#type.size, sourceOf(value));
       alive(undefined, given);
       return;
     }
@@ -213,7 +214,7 @@ export class StructSchema {
   /** A live object whose properties read and write the memory. It keeps a buffer alive. */
   view(target: unknown, byteOffset: unknown = 0): object {
     const memory = memoryAt(target, byteOffset, 'view');
-    if (locate(memory.bytes, memory.offset, this.size, 'view') === 0) {
+    if (locate(memory.bytes, memory.offset, this.#type.size, 'view') === 0) {
       throw ffiError('ERR_FFI_INVALID_POINTER', 'view: the address is NULL');
     }
     return viewOf(this.#type, memory);
