@@ -153,6 +153,7 @@ describe('what is made in it', () => {
     within((arena) => {
       const start = arena.struct(Word, { word: 0x0102030405060708n });
       expect(Word.fromPtr(start).bytes).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+      expect(Word.fromPtr(arena.struct(Word)).word).toBe(0);
     });
   });
 
@@ -187,6 +188,8 @@ describe('what is made in it', () => {
     ['a struct of no schema', (arena) => arena.struct({} as never), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['an unknown field', (arena) => arena.struct(Point, { z: 1 } as never), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a wrong value', (arena) => arena.struct(Point, { x: '1' } as never), 'ERR_FFI_INVALID_ARG_TYPE'],
+    ['a struct of null', (arena) => arena.struct(Point, null as never), 'ERR_FFI_INVALID_ARG_TYPE'],
+    ['a union without a member', (arena) => arena.struct(Word, {} as never), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['values that are no array', (arena) => arena.array('u8', 'abc' as never), 'ERR_FFI_INVALID_ARG_TYPE'],
     ['a type that is none', (arena) => arena.array('u9' as 'u8', [1]), 'ERR_FFI_INVALID_TYPE'],
     ['values out of range', (arena) => arena.array('u8', [1, 256]), 'ERR_FFI_OUT_OF_RANGE'],

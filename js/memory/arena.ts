@@ -121,7 +121,8 @@ export class Arena {
     if (isRevoked(schema) || !(schema instanceof StructSchema)) {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `struct takes a schema, got ${describe(schema)}`);
     }
-    return this.#write(checkSized(resolveMemoryType(schema, 'struct'), 'struct'), value ?? {}, 'struct');
+    const type = checkSized(resolveMemoryType(schema, 'struct'), 'struct');
+    return this.#write(type, value === undefined ? schema.create() : value, 'struct');
   }
 
   /** The values of an array in a row. */
