@@ -8,7 +8,7 @@ import { codecOf } from './composite/codec';
 import { decode, exact, loadBits, narrowed, present, tailLength } from './composite/decode';
 import { encode, resolveValue, storeBits, type Keep } from './composite/encode';
 import { maxSafe } from './accepts';
-import { ffiError } from './errors';
+import { ffiError, hex } from './errors';
 import { lazily } from './lazy';
 import { readable } from './memory/range';
 import {
@@ -58,7 +58,7 @@ const routines = lazily(['storeF32', 'storeF64', 'copy'], (name) => {
 });
 
 function unreadable(owner: string, address: number | bigint, doing: string): Error {
-  const at = address === 0 ? 'NULL' : `0x${address.toString(16)}`;
+  const at = address === 0 ? 'NULL' : hex(address);
   return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${at} cannot be ${doing}`);
 }
 

@@ -4,7 +4,7 @@
  */
 import { isSharedArrayBuffer } from 'node:util/types';
 import type { Bytes } from './buffer';
-import { describe, ffiError, unread } from './errors';
+import { describe, ffiError, hex, unread } from './errors';
 import { bufferAddress, native } from './native';
 import { OpaquePointer } from './opaque';
 import { hint, isAddress, nearest, type TypeInfo } from './types';
@@ -175,7 +175,7 @@ function code(type: TypeInfo, value: unknown, owner: string, place: Place): Slot
   const address = pointer(type, value, owner, place);
   if (address === 0) return address;
   if (typeof address === 'number' && native((binding) => binding.isExecutable(address))) return address;
-  const message = `${at(owner, place)} (${type.c}): there is no code at 0x${address.toString(16)}`;
+  const message = `${at(owner, place)} (${type.c}): there is no code at ${hex(address)}`;
   throw ffiError('ERR_FFI_INVALID_POINTER', message);
 }
 

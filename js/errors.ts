@@ -92,3 +92,8 @@ export function stackOf(): string {
   const lines = typeof stack === 'string' ? stack.split('\n').slice(1) : [];
   return lines.filter((line) => !line.includes(__dirname)).join('\n');
 }
+
+/** An address as messages show it; -1 stands for the last one. */
+export function hex(address: number | bigint): string {
+  return `0x${(address < 0 ? BigInt.asUintN(64, BigInt(address)) : address).toString(16)}`;
+}

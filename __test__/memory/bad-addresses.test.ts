@@ -198,3 +198,9 @@ test('a hundred thousand bad reads in a row', () => {
     throw new Error('address 16 was read');
   }
 });
+
+test('the last address is named as C prints it', () => {
+  for (const last of [-1, -1n]) {
+    expectError(() => read.u8(last), 'ERR_FFI_INVALID_POINTER', '0xffffffffffffffff');
+  }
+});

@@ -6,7 +6,7 @@ import { sizeOf, type Bytes } from '../buffer';
 import { copyAt } from '../cell';
 import { addressOf, isBuffer, resolvePointer } from '../convert';
 import { plainFunction } from '../define';
-import { describe, ffiError } from '../errors';
+import { describe, ffiError, hex } from '../errors';
 import { lazily } from '../lazy';
 import { bufferAddress, native } from '../native';
 import { recentText } from '../recent';
@@ -23,10 +23,7 @@ const routines = lazily(['length'], (name) => {
 export function stringLength(address: number | bigint, owner: string): number {
   const length = routines.length(address) as number;
   if (length >= 0) return length;
-  throw ffiError(
-    'ERR_FFI_INVALID_POINTER',
-    `${owner}: the string at 0x${address.toString(16)} is not readable`,
-  );
+  throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: the string at ${hex(address)} is not readable`);
 }
 
 /** Anything that names memory: its start, and how many bytes there are from it on where that is known. */

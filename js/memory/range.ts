@@ -1,5 +1,5 @@
 /** Ranges of memory: offsets, lengths, and whether a range can be read. */
-import { ffiError, describe } from '../errors';
+import { describe, ffiError, hex } from '../errors';
 import { native } from '../native';
 
 /** A whole number of bytes, negative ones too where an address is moved. */
@@ -54,6 +54,6 @@ export function readable(address: number | bigint, bytes: number, owner: string)
   if (bytes === 0) return;
   if (typeof address === 'number' && address > 0 && native((binding) => binding.isReadable(address, bytes)))
     return;
-  const at = address === 0 ? 'NULL' : `0x${address.toString(16)}`;
+  const at = address === 0 ? 'NULL' : hex(address);
   throw ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${bytes} bytes at ${at} cannot be read`);
 }

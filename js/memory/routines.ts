@@ -1,7 +1,7 @@
 /** The native side of memory: one C function for each thing that is done with it. */
 import { bindFunction, ownGroup, type Callable } from '../call/function';
 import { plainFunction } from '../define';
-import { ffiError } from '../errors';
+import { ffiError, hex } from '../errors';
 import { lazily } from '../lazy';
 import { environment, layout, native, slots } from '../native';
 import { typeNamed } from '../types';
@@ -63,10 +63,6 @@ function refused(status: number, owner: string, what: string, bytes?: number): E
     default:
       return ffiError('ERR_FFI_INVALID_POINTER', `${owner}: ${what} is not live memory of that kind`);
   }
-}
-
-function hex(address: number | bigint): string {
-  return `0x${address.toString(16)}`;
 }
 
 function checkAddress(given: unknown, owner: string, what: string, bytes: number): number {
