@@ -6,7 +6,16 @@
  * for a wrong kind of value, an unknown field and a buffer of another size, `ERR_FFI_OUT_OF_RANGE` for a
  * number or an array that is too large.
  */
-import type { CallbackFunction, FunctionLike, FunctionType, HasPointer, Pointer, PointerLike } from './index';
+import type {
+  CallbackFunction,
+  CString,
+  FunctionLike,
+  FunctionType,
+  HasPointer,
+  Pointer,
+  PointerLike,
+  TextLike,
+} from './index';
 import type { ArgumentTypes, MemoryTypeName, ResultTypes } from './types';
 
 /** Where a type says what its values are. Like everything under it, it exists for the compiler alone. */
@@ -37,7 +46,7 @@ export interface CompositeType<Values extends ArgumentValues = ArgumentValues> e
 /** What a function can return: any of them but an array. */
 export interface ReturnableType<Values extends ResultValues = ResultValues> extends HasValues<Values> {}
 /** A type whose values stand in memory. */
-export type MemoryType = MemoryTypeName | CompositeType;
+export type MemoryType = MemoryTypeName | CompositeType | typeof CString;
 /** What a field of a struct or union can be. */
 export type FieldType = MemoryType | BitField | EmptyBitField;
 /** The fields of a struct or union, in C's order. */
@@ -53,21 +62,27 @@ export type Infer<T> = T extends MemoryTypeName
   ? DecodedScalars[T]
   : T extends HasValues<{ readonly decoded: infer Decoded }>
     ? Decoded
-    : never;
+    : T extends typeof CString
+      ? number
+      : never;
 
 /** What writing a value accepts: all that reading gives, and more. */
 export type InferInput<T> = T extends MemoryTypeName
   ? ArgumentTypes[T]
   : T extends HasValues<{ readonly input: infer Input }>
     ? Input
-    : never;
+    : T extends typeof CString
+      ? TextLike
+      : never;
 
 /** What a value in memory of its own is read as, a variable's or a `ref`'s: strings and opaque pointers as a result is. */
 export type Stored<T> = T extends MemoryTypeName
   ? ResultTypes[T]
   : T extends OpaqueType<infer Name>
     ? OpaquePointer<Name> | null
-    : Infer<T>;
+    : T extends typeof CString
+      ? string | null
+      : Infer<T>;
 
 /** A buffer of exactly the size of a struct or union, in place of a value. */
 type Bytes = ArrayBufferLike | ArrayBufferView;
@@ -99,10 +114,16 @@ type UnionInput<F> =
 /** The elements of an array in memory, which can be assigned to. */
 export interface ArrayView<Element> extends Record<number, Element>, ReadonlyArray<Element> {}
 
+/** What tells unions that were read, and views of unions, from other objects. */
+type UnionTag<T> =
+  T extends HasValues<{ readonly decoded: Readonly<Record<typeof tag, 'union'>> }>
+    ? Readonly<Record<typeof tag, 'union'>>
+    : unknown;
+
 /** A live object: its properties read and write memory. Structs, unions and arrays in it are views too. */
 export type View<T> =
   T extends HasValues<{ readonly fields: infer F }>
-    ? { -readonly [K in keyof F as NameOf<F, K>]: View<F[K]> }
+    ? { -readonly [K in keyof F as NameOf<F, K>]: View<F[K]> } & UnionTag<T>
     : T extends HasValues<{ readonly element: infer Element }>
       ? ArrayView<View<Element>>
       : Infer<T>;

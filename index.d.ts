@@ -167,10 +167,18 @@ type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
     ? []
     : unknown[];
 
-/** The arguments of a function, as a list, by the `args` of its definition. */
-type ArgumentsOf<Def> = Def extends { readonly args: infer Args } ? Arguments<Args> : [];
+/** The arguments of a function, as a list, by the `args` of its definition. Of a definition of which the compiler knows nothing, any. */
+type ArgumentsOf<Def> = Def extends { readonly args: infer Args }
+  ? Arguments<Args>
+  : 'args' extends keyof Def
+    ? unknown[]
+    : [];
 /** The result of a function, by the `returns` of its definition. */
-type ResultOf<Def> = Def extends { readonly returns: infer Returns } ? Result<Returns> : void;
+type ResultOf<Def> = Def extends { readonly returns: infer Returns }
+  ? Result<Returns>
+  : 'returns' extends keyof Def
+    ? unknown
+    : void;
 
 /** What a callback receives: a struct as a plain object, an array as its address. */
 type CallbackArgument<T> = T extends StructSchema | UnionSchema | ObjectType
@@ -198,7 +206,11 @@ type CallbackResult<Def> = Def extends { readonly returns: infer Returns }
 
 /** The JavaScript function behind a callback of the signature `Def`. */
 export type CallbackFunction<Def> = (
-  ...args: Def extends { readonly args: infer Args } ? CallbackArguments<Args> : []
+  ...args: Def extends { readonly args: infer Args }
+    ? CallbackArguments<Args>
+    : 'args' extends keyof Def
+      ? never[]
+      : []
 ) => CallbackResult<Def>;
 
 /** The signature of a callback, and how it behaves. */
@@ -213,7 +225,8 @@ export interface CallbackDefinition {
    * What C receives when the function throws or its value does not convert, or what makes it of the error.
    * Zero by default. The error surfaces all the same.
    */
-  readonly onError?: unknown;
+  readonly onError?:
+    object | string | number | bigint | boolean | null | ((error: unknown) => unknown) | undefined;
 }
 
 /**
@@ -230,7 +243,9 @@ export declare class JSCallback<const Def extends CallbackDefinition = CallbackD
    * @throws `ERR_FFI_INVALID_TYPE` for a wrong definition; `ERR_FFI_UNSUPPORTED` for Node-API types;
    *   `ERR_FFI_OUT_OF_MEMORY` where there is no memory for code
    */
-  constructor(fn: CallbackFunction<NoInfer<Def>>, def?: Def);
+  constructor(fn: CallbackFunction<NoInfer<Def>>, def: Def | undefined);
+  /** Without a definition, a function that takes and gives nothing. */
+  constructor(fn: () => unknown);
   /** The address of a C function of exactly that signature. It stays one, inert, when the callback is closed. */
   readonly ptr: number;
   /** Whether it holds the event loop open. */

@@ -34,8 +34,10 @@ export declare class Arena {
   /** A callback that is closed with the arena. */
   callback<const Def extends CallbackDefinition>(
     fn: CallbackFunction<NoInfer<Def>>,
-    def?: Def,
+    def: Def | undefined,
   ): JSCallback<Def>;
+  /** Without a definition, of a function that takes and gives nothing. */
+  callback(fn: () => unknown): JSCallback<{}>;
   /** Gives everything back. Throws `ERR_FFI_BUSY`, and does nothing, while a call uses any of it. May be called again. */
   close(): void;
   /** The same as `close`, for `using`. */

@@ -15,6 +15,7 @@ import {
   Union,
   type CallbackDefinition,
   type CallbackFunction,
+  type FunctionDefinition,
   type OpaquePointer,
   type WithErrno,
 } from 'arkffi';
@@ -97,6 +98,14 @@ assert<Equal<ReturnType<typeof nothing.call>, void>>();
 nothing.call();
 
 new JSCallback(() => 1, { threadsafe: true, onError: (error: unknown) => void error });
+new JSCallback(() => 1, {
+  returns: 'i32',
+  onError: (error) => {
+    assert<Equal<typeof error, unknown>>();
+    return error === undefined ? 1 : 0;
+  },
+});
+new JSCallback(() => ({ x: 1 }), { returns: Point, onError: { x: 2 } });
 // @ts-expect-error threadsafe is a boolean
 new JSCallback(() => 1, { threadsafe: 1 });
 // @ts-expect-error no such type
@@ -118,7 +127,21 @@ const compare = { args: ['ptr', 'ptr'], returns: 'int' } as const satisfies Call
 assert<Equal<CallbackFunction<typeof compare>, (...args: [number, number]) => number>>();
 const general: JSCallback = some<JSCallback>();
 assert<Equal<ReturnType<typeof general.getHandle>, bigint>>();
+assert<Equal<ReturnType<typeof general.call>, unknown>>();
+general.call(1, 'text');
 general.close();
+
+// Of a definition that the compiler does not know, nothing is checked; without one, C passes nothing.
+const unknownDefinition: CallbackDefinition = { args: ['i32', 'CString'], returns: 'i32' };
+new JSCallback((one: number, text: string) => one + text.length, unknownDefinition).call(1, 'text');
+new JSCallback(() => {}, undefined).call();
+// @ts-expect-error no definition
+new JSCallback((one: number) => one);
+const unknownFunction: FunctionDefinition = { args: ['i32'], returns: 'i32' };
+const { abs } = dlopen(null, { abs: unknownFunction }).symbols;
+assert<Equal<ReturnType<typeof abs>, unknown>>();
+abs(-1);
+void abs.async(-1);
 
 // Functions as arguments.
 const Compare = fn(compare);

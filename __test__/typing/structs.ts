@@ -4,6 +4,7 @@ import {
   array,
   bits,
   CFunction,
+  CString,
   dlopen,
   enumeration,
   FFIType,
@@ -38,6 +39,7 @@ import {
   type Ref,
   type Result,
   type ReturnableType,
+  type Stored,
   type TextLike,
   type View,
 } from 'arkffi';
@@ -494,6 +496,21 @@ bits(Color, some<number>());
 pointer(pointer('CString'));
 fn({ args: [Complex, '...'], returns: Complex.object });
 new UnionSchema({ int: 'i32' }, { pack: 2 }).create({ int: 1 });
+// The class CString is the type of that name.
+const Titled = Struct({ title: CString, names: array(CString, 2) });
+assert<Equal<Infer<typeof Titled>, { title: number; names: number[] }>>();
+Titled.create({ title: 'text', names: ['one', null] });
+assert<Equal<Stored<typeof CString>, string | null>>();
+sizeof(CString);
+
+// A view with a union in it can be written, as can what was read.
+const Tagged = Struct({ kind: 'i32', value: Value });
+const tagged = Tagged.view(Tagged.create());
+tagged.value.int = 1;
+Tagged.create(tagged);
+Tagged.write(0, { value: tagged.value });
+// @ts-expect-error all members, but no union
+Tagged.create({ value: { ...some<{ int: number; text: number }>() } });
 // @ts-expect-error no such type
 Struct({ x: 'integer' });
 // @ts-expect-error a field of type void
