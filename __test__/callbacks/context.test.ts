@@ -130,6 +130,35 @@ describe('the collector', () => {
     });
   });
 
+  test('strings of a struct that is returned live on, also those of a buffer', () => {
+    const source = `
+      const { CFunction, JSCallback, read, Struct } = require(entry);
+      const Entry = Struct({ name: 'CString', count: 'i32' });
+      const Outer = Struct({ entry: Entry, more: 'i64' });
+      const text = 'a string of some length, which is freed and written over when nothing holds it';
+      const churn = () => {
+        for (let round = 0; round < 2; round++) {
+          gc();
+          for (let index = 0; index < 500; index++) Entry.create({ name: 'x'.repeat(text.length) });
+        }
+      };
+      const make = () => Entry.create({ name: text });
+      const returned = [() => ({ name: text }), make, () => new Uint8Array(make())];
+      const nested = [() => ({ entry: make() }), () => Outer.create({ entry: make() })];
+      const held = [];
+      for (const [schema, fns] of [[Entry, returned], [Outer, nested]]) {
+        for (const fn of fns) {
+          const callback = new JSCallback(fn, { returns: schema });
+          const call = CFunction({ ptr: callback.ptr, returns: schema.object });
+          const value = call();
+          churn();
+          held.push(read.cstring((value.entry ?? value).name) === text);
+        }
+      }
+      console.log(String(held));`;
+    expect(outputOf(source, { flags: ['--expose-gc'] })).toBe('true,true,true,true,true');
+  });
+
   test('what a closed callback used is let go', () => {
     const source = `
       const { JSCallback, dlopen } = require(entry);

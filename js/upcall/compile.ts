@@ -5,6 +5,7 @@
  * A wrapper reads all arguments out of the slots before it calls anything, and writes its result last:
  * whatever runs in between may use the slots.
  */
+import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
 import { accepts, maxSafe } from '../accepts';
 import type { Parameter, Shape } from '../call/shape';
 import { namesOf, run, viewsIn } from '../codegen';
@@ -13,7 +14,7 @@ import { exact } from '../composite/decode';
 import { layout, slots } from '../native';
 import { opaquePointer } from '../opaque';
 import { readText } from '../text';
-import { isAggregate, isText, type TypeInfo } from '../types';
+import { isAddress, isAggregate, isText, type TypeInfo } from '../types';
 import { fail, storeAnyResult, storeObject, type Control, type Upcall } from './control';
 import { pending, resume, suspend } from './pending';
 
@@ -73,13 +74,21 @@ function read({ type, word, second }: Parameter, index: number): string {
   }
 }
 
+/** Whether there are addresses in a type. */
+function pointsAnywhere(type: TypeInfo): boolean {
+  if (type.members !== undefined) return type.members.some((member) => pointsAnywhere(member.type));
+  return type.elements === undefined ? isAddress(type) : pointsAnywhere(type.elements.type);
+}
+
 /** Statements that store the common kind of result, and leave the rest to `storeAnyResult`. */
 function store({ result: type, plan }: Shape): string {
   const { result, resultFloat } = layout;
   if (type.convert === 'void') return '';
   if (isAggregate(type)) {
     const [p, q] = plan.resultWords as [number, number];
-    return `if (!storeObject(resultType, r, ${p * 8}, ${q * 8})) storeAnyResult(control, r);`;
+    // A buffer is what the strings live with that its bytes point to.
+    const kept = pointsAnywhere(type) ? 'isArrayBufferView(r) || isAnyArrayBuffer(r) || ' : '';
+    return `if (${kept}!storeObject(resultType, r, ${p * 8}, ${q * 8})) storeAnyResult(control, r);`;
   }
   const rest = 'else storeAnyResult(control, r);';
   if (isText(type) || type.convert === 'code') return rest.slice('else '.length);
@@ -133,6 +142,8 @@ const helpers = namesOf({
   suspend,
   resume,
   fail,
+  isArrayBufferView,
+  isAnyArrayBuffer,
   storeAnyResult,
   storeObject,
 });
