@@ -661,7 +661,7 @@ export declare function readMemory(from: PointerLike, bytes: number): ArrayBuffe
 /**
  * An ArrayBuffer over C's memory, without a copy. `free`, a C function of one address, is called with
  * `pointer + byteOffset` when the buffer has been collected, or at the environment's end; without it the memory stays
- * C's. A buffer over arkffi's own memory is emptied when that is released. Where the runtime forbids external memory, as
+ * C's. A buffer over arkffi's own memory, or over an `Owned`, which it keeps alive, is emptied when that is released. Where the runtime forbids external memory, as
  * Electron does, it is a copy, and `free` is called at once.
  *
  * @throws `ERR_FFI_INVALID_POINTER` where a byte of the range cannot be read, or `free` is no code; `ERR_FFI_INVALID_ARG_TYPE` for a buffer of

@@ -6,12 +6,12 @@ import { describe, ffiError } from '../errors';
 import { lazily } from '../lazy';
 import { environment, native } from '../native';
 import { locate, readMemory } from './bytes';
-import { disown } from './ends';
+import { disown, Owned } from './ends';
 import { foreignAllocator } from './foreign';
 import { checkLength, readable } from './range';
 import { claims, claimView, startFrom } from './routines';
 import { handedOver } from './track';
-import { noteView } from './views';
+import { noteOwnedView, noteView } from './views';
 
 const makers = lazily(['foreign', 'known'], (whose) => environment.externalFunction(whose === 'foreign'));
 
@@ -19,12 +19,17 @@ const makers = lazily(['foreign', 'known'], (whose) => environment.externalFunct
  * A view that frees nothing, in the common case. Over memory that is none of arkffi's V8 makes it by itself. Node-API's,
  * as those over arkffi's own are, cannot be handed to other threads.
  */
-function plainView(start: number | bigint, bytes: number): ArrayBuffer | undefined {
+function plainView(start: number | bigint, bytes: number, owner: Owned | undefined): ArrayBuffer | undefined {
   if (typeof start !== 'number' || bytes === 0 || bytes > constants.MAX_LENGTH) return undefined;
-  if (startFrom(start) === 0) return makers.foreign(start, bytes);
+  if (owner === undefined && startFrom(start) === 0) return makers.foreign(start, bytes);
   const made = makers.known(start, bytes);
-  if (made !== undefined) noteView(made, start, false);
+  if (made !== undefined) note(made, start, false, owner);
   return made;
+}
+
+function note(made: ArrayBuffer, start: number, takes: boolean, owner: Owned | undefined): void {
+  if (owner === undefined) noteView(made, start, takes);
+  else noteOwnedView(made, owner, Number(owner.ptr));
 }
 
 /** Makes a view, which takes over what its deallocator is to free. */
@@ -43,8 +48,9 @@ function view(
   const bytes = checkLength(length, owner);
   const start = locate(memory, offset, bytes, owner);
   const frees = deallocator !== undefined && deallocator !== null;
+  const owned = Owned.is(pointer) ? pointer : undefined;
   if (!frees) {
-    const made = plainView(start, bytes);
+    const made = plainView(start, bytes, owned);
     if (made !== undefined) return made;
   }
   const free = frees ? codeAddress(deallocator, `${owner}: free`) : 0;
@@ -66,7 +72,7 @@ function view(
   } else if (claim === claims.owned) {
     disown(start);
   }
-  if (external) noteView(made, start, takes);
+  if (external) note(made, start, takes, claim === claims.owned ? undefined : owned);
   else native((binding) => binding.deallocate(environment, start, free, takes));
   return made;
 }

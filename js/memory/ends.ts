@@ -10,6 +10,7 @@ import { checkKeys, typeNamed } from '../types';
 import { checkLength } from './range';
 import { addEnd, takeEnd } from './routines';
 import { gone, handedOver, noted, tracking } from './track';
+import { detachViews } from './views';
 
 /** A C function of one pointer, and the library that it keeps mapped while anything is to be passed to it. */
 interface Deallocator {
@@ -64,6 +65,7 @@ function run(order: number, end: End, owner: string): void {
   } else if (takeEnd(end.number, owner)) {
     ends.delete(order);
     gone('owned', order);
+    if (end.owned) detachViews(Number(end.argument));
     try {
       end.deallocator.call(end.argument);
     } finally {
@@ -179,6 +181,10 @@ export class Owned {
     this.#pointer = pointer;
     this.#order = order;
     collected.register(this, order, this);
+  }
+
+  static is(value: unknown): value is Owned {
+    return typeof value === 'object' && value !== null && #order in value;
   }
 
   /** The address; throws once the memory is freed. */

@@ -1,4 +1,4 @@
-/** ArrayBuffers over memory of arkffi's own: they are empty once it is released. */
+/** ArrayBuffers over memory that arkffi releases: its own, and what an Owned has. They are empty once that is done. */
 import { native } from '../native';
 import { startFrom } from './routines';
 
@@ -8,8 +8,8 @@ const views = new Map<number, Set<WeakRef<ArrayBuffer>>>();
 /** By the start of memory that a view has taken over: that view. */
 const takers = new Map<number, WeakRef<ArrayBuffer>>();
 
-/** The view that is to free what a buffer shows: not before the buffer has been collected, too. */
-const kept = new WeakMap<ArrayBuffer, ArrayBuffer>();
+/** The view or the Owned that is to free what a buffer shows: not before the buffer has been collected, too. */
+const kept = new WeakMap<ArrayBuffer, object>();
 
 const collected = new FinalizationRegistry<[number, WeakRef<ArrayBuffer>]>(([start, view]) => {
   if (takers.get(start) === view) takers.delete(start);
@@ -34,6 +34,14 @@ export function noteView(buffer: ArrayBuffer, address: number, takes: boolean): 
     }
   }
   views.set(start, ofMemory.add(view));
+  collected.register(buffer, [start, view]);
+}
+
+/** Remembers a buffer over what an Owned has from that start on: it holds the owner, and is emptied by its `close`. */
+export function noteOwnedView(buffer: ArrayBuffer, owner: object, start: number): void {
+  const view = new WeakRef(buffer);
+  kept.set(buffer, owner);
+  views.set(start, (views.get(start) ?? new Set()).add(view));
   collected.register(buffer, [start, view]);
 }
 
