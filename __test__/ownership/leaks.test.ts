@@ -181,15 +181,15 @@ describe('at exit', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  test('it is said at process.exit too, with what is owned', () => {
+  test('it is said at process.exit too, with what is owned, the most bytes first', () => {
     const { status, stderr } = runProgram(
       `${leaky} const { symbols } = require(entry).dlopen(fixture, { ow_note: { args: ['ptr'] } });
-       globalThis.held = own(64, symbols.ow_note, { size: 12 }); process.exit(5);`,
+       globalThis.held = own(64, symbols.ow_note, { size: 12 }); leave(); process.exit(5);`,
       { env: { ARKFFI_LEAKS: '1' } },
     );
     expect(status).toBe(5);
-    expect(stderr).toMatch(/1 owned, 12 bytes/);
-    expect(stderr).toMatch(/1 library/);
+    const listed = stderr.match(/^ {2}\d+ .*(?=, up to)/gm);
+    expect(listed).toEqual(['  1 block, 100 bytes', '  1 owned, 12 bytes', '  2 callbacks', '  1 library']);
   });
 
   test('setDumpFlags({ memory: true }) writes the table', () => {

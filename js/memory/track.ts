@@ -77,6 +77,10 @@ export interface Leak {
   readonly stack: string;
 }
 
+export function mostBytesFirst(one: Leak, other: Leak): number {
+  return other.bytes - one.bytes || other.count - one.count;
+}
+
 /** What was allocated after the thing of that number, and has not been released. The most bytes come first. */
 function heldSince(start: number): Leak[] {
   const now = performance.now();
@@ -90,7 +94,7 @@ function heldSince(start: number): Leak[] {
       grouped.set(key, { kind, count: known.count + 1, bytes: known.bytes + bytes, age, stack });
     }
   }
-  return [...grouped.values()].sort((one, other) => other.bytes - one.bytes || other.count - one.count);
+  return [...grouped.values()].sort(mostBytesFirst);
 }
 
 /** What was allocated while that was followed, and has not been released. */

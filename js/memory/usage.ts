@@ -8,7 +8,7 @@ import { checkKeys } from '../types';
 import { exitHooks, listen } from './ends';
 import { foreignAllocator } from './foreign';
 import { checkLength } from './range';
-import { describeLeak, dumpFlags, forgetAll, leaks, tracking, type Leak } from './track';
+import { describeLeak, dumpFlags, forgetAll, leaks, mostBytesFirst, tracking, type Leak } from './track';
 
 /** So many things, of so many bytes in all. */
 interface Tally {
@@ -149,7 +149,7 @@ exitHooks.before = () => {
 
 exitHooks.after = () => {
   if (tracking.on && (dumpFlags.leaks || process.env.ARKFFI_LEAKS === '1')) {
-    const found = [...owned, ...leaks()];
+    const found = [...owned, ...leaks()].sort(mostBytesFirst);
     const text = found.map(describeLeak).join('\n');
     if (found.length > 0) process.stderr.write(`arkffi: never released:\n${text}\n`);
   }
