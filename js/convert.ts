@@ -7,7 +7,7 @@ import type { Bytes } from './buffer';
 import { describe, ffiError, hex, unread } from './errors';
 import { bufferAddress, native } from './native';
 import { OpaquePointer } from './opaque';
-import { hint, isAddress, nearest, type TypeInfo } from './types';
+import { hint, isAddress, isText, nearest, type TypeInfo } from './types';
 
 /** What a slot takes: a bigint only for what a number cannot hold. */
 export type SlotValue = number | bigint;
@@ -119,6 +119,9 @@ export function isOpenCallback(value: unknown): boolean {
   return typeof value === 'object' && value !== null && callbacks.get(value)?.closed === false;
 }
 
+/** Whether an object is a CString: the class, which needs this module, puts its answer here. */
+export const narrow: { is: (value: object) => boolean } = { is: () => false };
+
 /**
  * The part of a conversion that can run user code: reads the `ptr` of an object that is no buffer.
  * It comes first for every argument of a call, since it may detach a buffer or close a library.
@@ -128,6 +131,7 @@ export function resolve(type: TypeInfo, value: unknown, owner: string, place: Pl
   if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
   const tag = OpaquePointer.tagOf(value);
   if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
+  if (isText(type) && type.convert !== 'utf8' && narrow.is(value)) return value;
   const callback = callbacks.get(value);
   if (callback?.closed === true) {
     const message = `${at(owner, place)} (${type.c}): the callback ${callback.name} has been closed`;
@@ -235,7 +239,8 @@ export function resolvePointer(value: unknown, owner: string): unknown {
   return resolve(pointerType, value, owner, '');
 }
 
-/** The address of anything that an argument of type `ptr` accepts. */
+/** The address of anything that an argument of type `ptr` accepts; a slot would take -1 too. */
 export function addressOf(value: unknown, owner: string): SlotValue {
-  return settle(pointerType, resolvePointer(value, owner), owner, '') as SlotValue;
+  const address = settle(pointerType, resolvePointer(value, owner), owner, '') as SlotValue;
+  return address === -1 ? minusOne : address;
 }

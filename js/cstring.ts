@@ -1,5 +1,6 @@
 /** C strings that stay where they are: what they say is read when the object is made. */
 import { alive } from './alive';
+import { narrow } from './convert';
 import { bytesAt, copyOf, freeAddress, recentAt, stringLength, textAt } from './memory/bytes';
 import { checkLength } from './memory/range';
 import { readUtf8 } from './recent';
@@ -23,6 +24,11 @@ export class CString {
   /** The bytes, where the text does not tell what they are. */
   readonly #bytes: ArrayBuffer | undefined;
   #text: string | undefined;
+
+  static {
+    // Its bytes are no wide string.
+    narrow.is = (value) => #text in value;
+  }
 
   constructor(pointer: unknown, byteOffset: unknown = 0, byteLength?: unknown) {
     if (byteLength !== undefined) {

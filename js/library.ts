@@ -48,12 +48,12 @@ function loadOptions(options: unknown) {
   checkKeys('options', options, optionKeys, 'ERR_FFI_INVALID_ARG_TYPE');
   const given = options;
   const flag = (key: string): boolean => {
-    const value = given[key] ?? false;
+    const value = given[key] === undefined ? false : given[key];
     if (typeof value !== 'boolean')
       throw invalid(`options.${key} must be true or false, got ${describe(value)}`);
     return value;
   };
-  const deep = given.deep ?? 'auto';
+  const deep = given.deep === undefined ? 'auto' : given.deep;
   if (deep !== 'auto' && typeof deep !== 'boolean') {
     throw invalid(`options.deep must be true, false or 'auto', got ${describe(deep)}`);
   }

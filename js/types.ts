@@ -163,7 +163,7 @@ export function checkKeys(
 
 /** Types that C has and arkffi does not, under the names that people give them. */
 const unsupported =
-  /^(long ?double|f80|f128|float128|__float128|(__)?u?int128(_t)?|[iu]128|_?complex.*|.* _?complex|v\d+\w+|__m\d+\w*)$/i;
+  /^(long[ _]?double|f(16|80|128)|(_|__)?float(16|80|128)x?|((un)?signed )?(__)?u?int128(_t)?|[iu]128|_?complex.*|.* _?complex|v\d+\w+|__m\d+\w*)$/i;
 
 /** The type that a definition names. */
 export function resolveType(spec: unknown, where: string): TypeInfo {
@@ -225,18 +225,6 @@ export function isText({ convert }: TypeInfo): boolean {
 /** Whether a type is passed by value as bytes. */
 export function isAggregate({ convert }: TypeInfo): boolean {
   return convert === 'struct' || convert === 'union';
-}
-
-/** A string result that C allocated for the caller: it is copied, then handed to `free`. */
-export function disposable(type: unknown, free: unknown): Disposable {
-  const row = resolveType(type, 'disposable');
-  if (row.convert !== 'utf8') {
-    throw ffiError(
-      'ERR_FFI_INVALID_TYPE',
-      `disposable: only a CString can be disposed of, not '${row.name}'`,
-    );
-  }
-  return new Disposable(row, free);
 }
 
 /** Whether the size of a value is not that of its type. */

@@ -175,6 +175,8 @@ describe('options', () => {
     ['a string for global', { global: 'yes' }],
     ['a string for nodelete', { nodelete: 'no' }],
     ['another word for deep', { deep: 'always' }],
+    ['null for lazy', { lazy: null }],
+    ['null for deep', { deep: null }],
     ['a misspelled option', { lasy: true }],
   ])('refused: %s', (_, options) => {
     expectError(() => dlopen('libm.so.6', {}, options as never), 'ERR_FFI_INVALID_ARG_TYPE', 'options');

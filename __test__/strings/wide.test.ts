@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { dlopen } from 'arkffi';
+import { CString, dlopen } from 'arkffi';
 import { fixture } from '../support/fixture';
 import {
   expectAll,
@@ -96,7 +96,7 @@ describe.each(kinds)('%s', (kind) => {
 
   test('values of the wrong kind, and out of range', () => {
     expectAll(
-      labelled(true, Symbol('s'), {}, [], () => 1, new Date(0), Object('x')),
+      labelled(true, Symbol('s'), {}, [], () => 1, new Date(0), Object('x'), new CString(Buffer.from('x\0'))),
       call.echo,
       wrongType,
     );

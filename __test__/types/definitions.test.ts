@@ -223,13 +223,23 @@ describe('FFIType', () => {
 });
 
 describe('types of C that arkffi does not have', () => {
-  test.each(['long double', 'longdouble', '__int128', 'u128', 'double _Complex', '__m128', 'v4f32'])(
-    '%s is refused by name',
-    (type) => {
-      expect(outcome(() => define({ args: [type] }))).toBe('FFIError ERR_FFI_UNSUPPORTED');
-      expectMessage(() => define({ returns: type }), 'defs.noop.returns', `'${type}'`);
-    },
-  );
+  test.each([
+    'long double',
+    'long_double',
+    'longdouble',
+    '__int128',
+    'unsigned __int128',
+    'u128',
+    '_Float16',
+    '_Float128',
+    '__float80',
+    'double _Complex',
+    '__m128',
+    'v4f32',
+  ])('%s is refused by name', (type) => {
+    expect(outcome(() => define({ args: [type] }))).toBe('FFIError ERR_FFI_UNSUPPORTED');
+    expectMessage(() => define({ returns: type }), 'defs.noop.returns', `'${type}'`);
+  });
 });
 
 describe('abi', () => {

@@ -129,7 +129,8 @@ function bindVariadic(target: Target, def: FunctionDefinition): Bound {
   /** The binding for the types of the extra arguments, and all values. */
   const resolveExtras = (args: readonly unknown[]): [Bound, unknown[]] => {
     if (args.length < given) {
-      const message = `${owner} takes at least ${given} arguments, got ${args.length}`;
+      const plural = given === 1 ? '' : 's';
+      const message = `${owner} takes at least ${given} argument${plural}, got ${args.length}`;
       throw ffiError('ERR_FFI_ARG_COUNT', message);
     }
     const extras = args.slice(given).map((extra, index) => {
