@@ -4,6 +4,7 @@ import { describe, ffiError } from './errors';
 import { givers, libraries, modules } from './modules';
 import { environment, native, type NativeLibrary } from './native';
 import { ownGroup } from './call/function';
+import { Disposable, resolveType } from './types';
 
 /** Checks that a value names code, and returns its address. */
 export function codeAddress(value: unknown, owner: string): number {
@@ -52,4 +53,17 @@ export function releaseGroup(group: NativeLibrary): void {
     }
     return;
   }
+}
+
+/** A string result that C allocated for the caller: it is copied, then handed to `free`. */
+export function disposable(type: unknown, free: unknown): Disposable {
+  const row = resolveType(type, 'disposable');
+  if (row.convert !== 'utf8') {
+    throw ffiError(
+      'ERR_FFI_INVALID_TYPE',
+      `disposable: only a CString can be disposed of, not '${row.name}'`,
+    );
+  }
+  codeAddress(free, 'disposable: free');
+  return new Disposable(row, free);
 }

@@ -5,6 +5,7 @@ export { array, bits, enumeration, fn, opaque, pointer } from './composite/types
 
 export { setPoolSize } from './call/background';
 export { setLeafCalls } from './call/leaf';
+export { disposable } from './code';
 export { CString } from './cstring';
 export { FFIError } from './errors';
 export { errno, lastError } from './failure';
@@ -38,4 +39,4 @@ export { ref } from './ref';
 export { releasePtr } from './release';
 export { offsetof, Struct, StructSchema, Union, UnionSchema } from './schema/schema';
 export { trace } from './trace';
-export { alignof, disposable, sizeof } from './types';
+export { alignof, sizeof } from './types';

@@ -9,6 +9,7 @@ import { callbackOf, JSCallback } from './jscallback';
 import { libraryOf, Opened } from './library';
 import { ptr, readMemory, textAt } from './memory/bytes';
 import type { NativeLibrary } from './native';
+import { deallocatorOf } from './symbols';
 import { isText, typeNamed } from './types';
 
 interface Defined {
@@ -51,17 +52,24 @@ function functionsOf(opened: Opened): Map<string, Defined> {
   return functions;
 }
 
-/** What names a function of a signature. */
-function keyOf(name: string | number, { args, result, holds }: FunctionDefinition): string {
-  return `${name}(${args.map((type) => type.id).join()})${result.id}${holds ? '*' : ''}`;
+/** What names a function of a signature. `free` is where the deallocator of its result stands. */
+function keyOf(name: string | number, { args, result, holds }: FunctionDefinition, free?: number): string {
+  const disposed = free === undefined ? '' : `~${free}`;
+  return `${name}(${args.map((type) => type.id).join()})${result.id}${holds ? '*' : ''}${disposed}`;
+}
+
+/** Where the deallocator of a result stands. */
+function freeOf({ free }: FunctionDefinition, owner: string): number | undefined {
+  return free === undefined ? undefined : codeAddress(free, `${owner}: the deallocator of its result`);
 }
 
 function bindNamed(opened: Opened, name: string, def: FunctionDefinition): Defined {
   const functions = functionsOf(opened);
-  const key = keyOf(name, def);
+  const key = keyOf(name, def, freeOf(def, name));
   let defined = functions.get(key);
   if (defined === undefined) {
-    defined = { def, bound: bindFunction(opened.native, opened.get(name), name, def) };
+    const address = opened.get(name);
+    defined = { def, bound: bindFunction(opened.native, address, name, def, deallocatorOf(def, name)) };
     functions.set(key, defined);
   }
   return defined;
@@ -83,7 +91,7 @@ const mostPointed = 256;
 function bindPointed(pointer: unknown, argTypes: unknown, returnType: unknown, owner: string): Defined {
   const address = codeAddress(pointer, owner);
   const def = define(argTypes, returnType, owner);
-  const key = `${owner} ${keyOf(address, def)}`;
+  const key = `${owner} ${keyOf(address, def, freeOf(def, owner))}`;
   const group = groupOf(address);
   const known = pointed.get(key);
   if (known?.group === group) return known;
@@ -93,7 +101,7 @@ function bindPointed(pointer: unknown, argTypes: unknown, returnType: unknown, o
     pointed.get(oldest)!.bound.close();
     pointed.delete(oldest);
   }
-  const made = { def, bound: bindFunction(group, address, owner, def), group };
+  const made = { def, bound: bindFunction(group, address, owner, def, deallocatorOf(def, owner)), group };
   pointed.set(key, made);
   return made;
 }
@@ -114,7 +122,20 @@ function deal(def: FunctionDefinition, numArgs: unknown, strArgs: unknown, owner
     throw ffiError('ERR_FFI_ARG_COUNT', message);
   }
   let [number, string] = [0, 0];
-  return given.map((type) => (isText(type) ? strings[string++] : numbers[number++]));
+  return given.map((type, index) => {
+    if (isText(type)) return strings[string++];
+    const value = numbers[number++];
+    if (type.convert === 'function' || type.convert === 'code')
+      refuseHandle(value, `${owner}: args[${index}]`);
+    return value;
+  });
+}
+
+/** Refuses the handle of a callback where its address belongs: C would call whatever stands there. */
+function refuseHandle(value: unknown, where: string): void {
+  if (typeof value !== 'bigint' || callbackOf(value) === undefined) return;
+  const message = `${where} takes a function pointer, got the handle of a callback; give getCallbackPtr of it`;
+  throw ffiError('ERR_FFI_INVALID_ARG_TYPE', message);
 }
 
 function apply({ def, bound }: Defined, numArgs: unknown, strArgs: unknown, owner: string): unknown {

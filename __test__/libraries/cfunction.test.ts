@@ -156,14 +156,18 @@ describe('addresses without code', () => {
     expectError(() => CFunction({ ptr }), 'ERR_FFI_INVALID_POINTER');
     expectError(() => linkSymbols({ f: { ptr } }), 'ERR_FFI_INVALID_POINTER');
     expectError(() => ffi.callPtr(ptr, '', 'v', [], []), 'ERR_FFI_INVALID_POINTER');
-    const returns = disposable('CString', ptr);
-    expectError(
-      () => dlopen(fixture, { echo_string: { args: ['CString'], returns } }),
-      'ERR_FFI_INVALID_POINTER',
-    );
-    expectError(() => CFunction({ returns, ptr: add_i32 }), 'ERR_FFI_INVALID_POINTER');
+    expectError(() => disposable('CString', ptr), 'ERR_FFI_INVALID_POINTER');
     // null is how a deallocator is left out.
     if (address !== null) expectError(() => toArrayBuffer(block, 0, 8, ptr), 'ERR_FFI_INVALID_POINTER');
+  });
+
+  test('a deallocator is checked again when it is used', () => {
+    const deallocator = { ptr: add_i32.ptr };
+    const returns = disposable('CString', deallocator);
+    deallocator.ptr = 16;
+    const open = () => dlopen(fixture, { no_such_symbol: { args: ['CString'], returns } });
+    expectError(open, 'ERR_FFI_INVALID_POINTER');
+    expectError(() => CFunction({ returns, ptr: add_i32 }), 'ERR_FFI_INVALID_POINTER');
   });
 
   test.each<[string, unknown]>([

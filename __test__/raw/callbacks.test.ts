@@ -36,6 +36,18 @@ describe('createCallback', () => {
     [letters, list, none].forEach((callback) => ffi.destroyCallback(callback));
   });
 
+  test('a handle is no address', async () => {
+    const callback = ffi.createCallback(add, 'ii', 'i');
+    const code = 'ERR_FFI_INVALID_ARG_TYPE';
+    const pass = () => ffi.callMixed(handle, 'echo_ptr', 'k', 'p', [callback]);
+    expect(expectError(pass, code, 'echo_ptr: args[0]')).toContain('getCallbackPtr');
+    await expect(ffi.callAsync(handle, 'echo_ptr', 'k', 'p', [callback])).rejects.toMatchObject({ code });
+    expectError(() => ffi.callPtr(callback, 'ii', 'i', [1, 2]), 'ERR_FFI_INVALID_POINTER');
+    const address = ffi.getCallbackPtr(callback);
+    expect(ffi.callMixed(handle, 'echo_ptr', 'k', 'p', [BigInt(address)])).toBe(address);
+    ffi.destroyCallback(callback);
+  });
+
   test('what it refuses', () => {
     expectError(() => ffi.createCallback(1 as never, '', 'v'), 'ERR_FFI_INVALID_ARG_TYPE', 'function');
     expectError(() => ffi.createCallback(add, 'z', 'v'), 'ERR_FFI_INVALID_TYPE', 'z');

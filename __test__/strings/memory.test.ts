@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CFunction, CString, disposable, dlopen, free, read, readMemory, strdup, strndup } from 'arkffi';
+import { CFunction, CString, disposable, dlopen, ffi, free, read, readMemory, strdup, strndup } from 'arkffi';
 import { fixture } from '../support/fixture';
 import { expectAll, expectMessage, labelled, outcome, outOfRange, wrongType } from '../types/refusal';
 
@@ -84,6 +84,29 @@ describe('disposable', () => {
     free(block);
   });
 
+  test.each([[undefined], [null], [0], [8], [-1], [Buffer.alloc(8)]])('%p is refused at once', (free) => {
+    expect(outcome(() => disposable('CString', free as never))).toBe('FFIError ERR_FFI_INVALID_POINTER');
+  });
+
+  test('in the raw bridge', async () => {
+    const handle = ffi.load(fixture);
+    const type = disposable('CString', allocator.string_delete);
+    const before = allocator.string_live();
+    expect(ffi.callMixed(handle, 'string_new', 's', type, [], ['one'])).toBe('one');
+    ffi.defineFunction(handle, 'string_new', 's', type);
+    expect(ffi.callBySig(handle, 'string_new', [], ['two'])).toBe('two');
+    const address = ffi.getSymbolPtr(handle, 'string_new');
+    expect(ffi.callPtr(address, 's', type, [], ['three'])).toBe('three');
+    expect(await ffi.callAsync(handle, 'string_new', 's', type, [], ['four'])).toBe('four');
+    expect(await ffi.callPtrAsync(address, 's', type, [], ['five'])).toBe('five');
+    expect(allocator.string_live()).toBe(before);
+    const kept = ffi.callMixed(handle, 'string_new', 's', 'ptr', [], ['kept']) as number;
+    expect(ffi.callMixed(handle, 'string_new', 's', 's', [], ['left'])).toBe('left');
+    expect(allocator.string_live()).toBe(before + 2);
+    allocator.string_delete(kept);
+    ffi.close(handle);
+  });
+
   test('is for results alone', () => {
     const args = [disposable('CString', allocator.string_delete)];
     expect(outcome(() => dlopen(fixture, { noop: { args } } as never))).toBe(
@@ -159,6 +182,8 @@ describe('new CString', () => {
       (value) => new CString(value as never),
       'FFIError ERR_FFI_INVALID_POINTER',
     );
+    for (const readString of [(value: number) => new CString(value), read.cstring])
+      expectMessage(() => readString(-1), '0xffffffffffffffff');
     expect(outcome(() => new CString(block, 0, 2 ** 40))).toBe('RangeError ERR_FFI_OUT_OF_BOUNDS');
   });
 
