@@ -167,13 +167,14 @@ type Arguments<Args> = Args extends readonly [infer First, ...infer Rest]
     ? []
     : unknown[];
 
-/** The arguments of a function, as a list, by the `args` of its definition. Of a definition of which the compiler knows nothing, any. */
+/** The arguments of a function, as a list, by the `args` of its definition; any where the compiler does not see whether there are some. */
 type ArgumentsOf<Def> = Def extends { readonly args: infer Args }
   ? Arguments<Args>
   : 'args' extends keyof Def
-    ? unknown[]
+    ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- every function must be one of these
+      any[]
     : [];
-/** The result of a function, by the `returns` of its definition. */
+/** The result of a function, by the `returns` of its definition; unknown where the compiler does not see it. */
 type ResultOf<Def> = Def extends { readonly returns: infer Returns }
   ? Result<Returns>
   : 'returns' extends keyof Def
@@ -521,7 +522,7 @@ export declare const suffix: 'so' | 'dylib' | 'dll';
  * A string that C allocated for the caller: copied, then handed to `free`, a C function of one pointer. It stands for the
  * result of a function. Which deallocator is the right one, the library's manual says.
  *
- * @throws `ERR_FFI_INVALID_TYPE` for any other type; `ERR_FFI_INVALID_POINTER`, when it is used, where `free` is no code
+ * @throws `ERR_FFI_INVALID_TYPE` for any other type; `ERR_FFI_INVALID_POINTER` where `free` is no code, also when it is used
  */
 export declare function disposable(
   type: 'CString' | 'cstring' | 's' | typeof CString,
@@ -735,6 +736,8 @@ export type ErrorCode =
 
 /** An error that is neither a wrong kind of value (TypeError) nor one out of range (RangeError). */
 export declare class FFIError extends Error {
+  /** An error of that code. */
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
   /** What went wrong: stable, unlike the message. TypeErrors and RangeErrors of arkffi's have one too. */
   readonly code: ErrorCode;
 }

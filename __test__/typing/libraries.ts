@@ -1,5 +1,20 @@
 // What the compiler infers from the definitions of libraries. Checked by `tsc`, never run.
-import { dlopen, FFIType, type DataSymbol, type FunctionLike, type PointerLike, type TextLike } from 'arkffi';
+import {
+  CFunction,
+  dlopen,
+  FFIError,
+  FFIType,
+  JSCallback,
+  type DataSymbol,
+  type Definitions,
+  type FunctionDefinition,
+  type FunctionLike,
+  type Library,
+  type NativeFunction,
+  type PointerDefinition,
+  type PointerLike,
+  type TextLike,
+} from 'arkffi';
 import { assert, some, type Equal } from './equal';
 
 const library = dlopen('m', {
@@ -172,3 +187,17 @@ assert<Equal<keyof ReturnType<typeof optioned>['symbols'], never>>();
 export function optioned() {
   return dlopen(null, undefined, { lazy: true });
 }
+
+// Definitions of which the compiler sees only that they are some.
+export const loose = dlopen('m', some<Record<string, FunctionDefinition>>());
+export const anyFunction: NativeFunction<FunctionDefinition> = symbols.cos;
+export const anyLibrary: Library<Definitions> = library;
+export const anyCallback: JSCallback = new JSCallback((x: number) => x, { args: ['int'], returns: 'int' });
+assert<Equal<ReturnType<typeof called>, unknown>>();
+export function called() {
+  anyCallback.call(1);
+  return loose.symbols['one']?.(1, 'two') ?? anyFunction(1) ?? CFunction(some<PointerDefinition>())(1);
+}
+export const problem = new FFIError('ERR_FFI_CLOSED', 'closed', { cause: 1 });
+// @ts-expect-error no such code
+export const strange = new FFIError('ERR_OTHER', 'other');
