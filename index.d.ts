@@ -143,6 +143,7 @@ export type Definitions = Readonly<Record<string, Definition>>;
 /** An extra argument of a variadic function: its type and its value, to which C's default promotions apply. */
 export type VariadicArgument =
   | { [T in TypeName]: readonly [T, Argument<T>] }[Exclude<TypeName, FilledIn | 'void' | 'v'>]
+  | readonly [typeof CString, TextLike]
   | VariadicComposite<StructSchema>
   | VariadicComposite<UnionSchema>
   | VariadicComposite<ObjectType>

@@ -1,6 +1,7 @@
 // What the compiler infers for functions by address, refs, memory and the raw bridge. Checked by `tsc`, never run.
 import {
   alignof,
+  array,
   CFunction,
   copy,
   CString,
@@ -9,20 +10,25 @@ import {
   ffi,
   FFIError,
   FFIType,
+  fn,
   free,
   linkSymbols,
   malloc,
+  pointer,
   ptr,
   read,
   readMemory,
   ref,
   sizeof,
+  Struct,
   suffix,
   toArrayBuffer,
   toBuffer,
+  Union,
   write,
   type CallPath,
   type ErrorCode,
+  type Infer,
   type Ref,
 } from 'arkffi';
 import { assert, some, type Equal } from './equal';
@@ -166,3 +172,20 @@ const error = some<FFIError>();
 assert<Equal<typeof error.code, ErrorCode>>();
 const isError: Error = error;
 void isError;
+
+// The class stands for the type's name in memory too.
+const Named = Struct({ name: CString, others: array(CString, 2) });
+Named.create({ name: 'text', others: [null] });
+assert<Equal<Infer<typeof Named>, { name: number; others: number[] }>>();
+const texts = dlopen(null, { text: { type: CString }, print: { args: [CString, '...'], returns: 'int' } });
+assert<Equal<typeof texts.symbols.text.value, string | null>>();
+assert<Equal<ReturnType<typeof textRef>, string | null>>();
+export function textRef() {
+  return ref(CString).value;
+}
+texts.symbols.print('%s', [CString, 'text']);
+export const textUnion = Union({ text: CString, number: 'int' }).create({ text: 'text' });
+export const [textSize, textPointer] = [sizeof(CString) + alignof(CString), pointer(CString)];
+export const textFunction = fn({ args: [CString], returns: CString });
+// @ts-expect-error a boolean is no text
+Named.create({ name: true });
