@@ -387,9 +387,12 @@ export interface Library<Defs> {
   [Symbol.dispose](): void;
 }
 
+/** A URL object, where its types are installed. */
+export type FileURL = typeof globalThis extends { URL: { prototype: infer U } } ? U : never;
+
 /** Loads a library, and binds no symbols. */
 export declare function dlopen(
-  path: string | URL | null,
+  path: string | FileURL | null,
   defs?: undefined,
   options?: LibraryOptions,
 ): Library<{}>;
@@ -401,7 +404,7 @@ export declare function dlopen(
  *   `ERR_FFI_SYMBOL_NOT_FOUND`; `ERR_FFI_INVALID_ARG_TYPE` for anything else that is no path or option
  */
 export declare function dlopen<const Defs extends Definitions>(
-  path: string | URL | null,
+  path: string | FileURL | null,
   defs: Defs,
   options?: LibraryOptions,
 ): Library<Defs>;
@@ -752,7 +755,7 @@ export type RawTypes = string | readonly Type[];
  */
 export declare const ffi: {
   /** Loads a library as `dlopen` does, and gives a handle, a new one each time. */
-  load(path: string | URL | null): bigint;
+  load(path: string | FileURL | null): bigint;
   /** Closes a library as `Library.close` does. May be called again. */
   close(handle: bigint): void;
   /** Binds a function for `callBySig`. Throws `ERR_FFI_SYMBOL_NOT_FOUND` where there is none. */

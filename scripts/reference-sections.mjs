@@ -7,7 +7,7 @@ export const sections = [
     title: 'Libraries and functions',
     guide: ['libraries.md', 'getting-started.md'],
     names:
-      words(`dlopen Library LibraryOptions Symbols Definitions Definition FunctionDefinition FunctionType SymbolLocation
+      words(`dlopen FileURL Library LibraryOptions Symbols Definitions Definition FunctionDefinition FunctionType SymbolLocation
       DataDefinition Abi NativeFunction CallPath DataSymbol VariadicArgument CFunction ClosableFunction PointerDefinition
       linkSymbols LinkedSymbols suffix setLeafCalls`),
   },

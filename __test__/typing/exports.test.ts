@@ -34,3 +34,14 @@ test.each(['read', 'write', 'ffi', 'FFIType'] as const)('the members of %s are t
     .map((member) => member.name);
   expect(members.sort()).toEqual(Object.keys(arkffi[name]).sort());
 });
+
+test('the declarations need no others: those of Node.js and of browsers are left out', () => {
+  const options = {
+    module: ts.ModuleKind.Node16,
+    strict: true,
+    lib: ['lib.es2022.d.ts'],
+    types: [],
+  };
+  const problems = ts.getPreEmitDiagnostics(ts.createProgram([file], options));
+  expect(problems.map(({ messageText }) => messageText)).toEqual([]);
+});
