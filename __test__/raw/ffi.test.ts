@@ -37,6 +37,18 @@ describe('load and close', () => {
     }
   });
 
+  test('closes the CFunctions found by it, and leaves those of another handle', () => {
+    const [first, second] = [ffi.load(fixture), ffi.load(fixture)];
+    const add = { args: ['i32', 'i32'], returns: 'i32' } as const;
+    const found = CFunction({ ...add, ptr: ffi.getSymbolPtr(first, 'add_i32') });
+    const others = CFunction({ ...add, ptr: ffi.getSymbolPtr(second, 'add_i32') });
+    ffi.close(first);
+    expectError(() => found(1, 2), 'ERR_FFI_CLOSED', 'CFunction');
+    expect(others(1, 2)).toBe(3);
+    ffi.close(second);
+    expectError(() => others(1, 2), 'ERR_FFI_CLOSED', 'CFunction');
+  });
+
   test('paths are those of dlopen', () => {
     for (const path of ['m', 'libm.so.6', null, pathToFileURL(fixture)]) ffi.close(ffi.load(path));
     expectError(() => ffi.load('/no/such/library.so'), 'ERR_FFI_LIBRARY_LOAD', '/no/such/library.so');
