@@ -3,6 +3,7 @@ import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
 import { checkObject, defineFunction, pointerKeys } from './define';
 import { ffiError } from './errors';
+import { isGroupClosed } from './modules';
 import { arity, asynchronous, deallocatorOf, publish } from './symbols';
 
 type Closable = Callable & { close(): void };
@@ -18,7 +19,8 @@ function make(def: unknown, name: string, where: string, background = false): Cl
   const bound: Bound = bindFunction(group, address, name, checked, free);
   let closed = false;
   const checkOpen = () => {
-    if (closed) throw ffiError('ERR_FFI_CLOSED', `${name} has been closed`);
+    if (!closed && !isGroupClosed(group)) return;
+    throw ffiError('ERR_FFI_CLOSED', `${name}: its library or the function itself has been closed`);
   };
   const close = () => {
     if (closed) return;

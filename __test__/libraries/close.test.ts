@@ -174,6 +174,8 @@ describe('close', () => {
     const others = CFunction({ ...add, ptr: second.library.symbols.add.ptr });
     first.library.close();
     expectError(() => found(2, 2), closed);
+    expectError(() => found.ptr, closed);
+    expectError(() => second.library.symbols.echo(found), closed);
     expectError(() => first.library.symbols.add(1, 2), closed);
     expect(second.library.symbols.add(1, 2)).toBe(3);
     expect(second.library.symbols.variable.value).toBe(5);
