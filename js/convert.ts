@@ -131,7 +131,7 @@ export function resolve(type: TypeInfo, value: unknown, owner: string, place: Pl
   if (value === null || (typeof value === 'object' && bufferAddress(addressed(value)) !== -1)) return value;
   const tag = OpaquePointer.tagOf(value);
   if (tag !== undefined && type.convert === 'opaque' && tag !== type.tag) return value;
-  if (isText(type) && type.convert !== 'utf8' && narrow.is(value)) return value;
+  if (narrow.is(value) && isText(type) && type.convert !== 'utf8') return value;
   const callback = callbacks.get(value);
   if (callback?.closed === true) {
     const message = `${at(owner, place)} (${type.c}): the callback ${callback.name} has been closed`;
