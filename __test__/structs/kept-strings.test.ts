@@ -71,6 +71,33 @@ describe('the collector', () => {
   test.each<[string, string]>([
     ['create', `(text) => Group.create({ ${all} })`],
     [
+      'create, of views',
+      `(text) => Group.create({ people: [
+        Person.view(Person.create({ name: text, mail: text })), Group.view(Group.create({ ${all} })).people[1],
+      ] })`,
+    ],
+    [
+      'create, of a view that has them within',
+      `(text) => {
+        const { people } = Group.view(Group.create({ ${all} }));
+        return Group.create({ people });
+      }`,
+    ],
+    ['create, of a view as a whole', `(text) => Group.create(Group.view(Group.create({ ${all} })))`],
+    [
+      'write, of a view',
+      `(text) => { const b = Group.create(); Group.write(b, Group.view(Group.create({ ${all} }))); return b; }`,
+    ],
+    [
+      'set and a view, of views',
+      `(text) => {
+        const b = Group.create();
+        Group.set(b, 'people[0]', Person.view(Person.create({ name: text, mail: text })));
+        Group.view(b).people[1] = Person.view(Person.create({ name: text, mail: text }));
+        return b;
+      }`,
+    ],
+    [
       'a field that is replaced',
       `(text) => { const b = Group.create({ ${first} }); Group.set(b, 'people[0].name', text); return b; }`,
     ],

@@ -25,7 +25,11 @@ class Resolved {
   /** Its presence is what `is` looks for. */
   readonly #brand = true;
 
-  constructor(readonly values: readonly unknown[]) {}
+  /** `source`: what the strings in them live with, where they are those of a view. */
+  constructor(
+    readonly values: readonly unknown[],
+    readonly source?: object,
+  ) {}
 
   /** Whether a value is one; asks nothing of the value itself. */
   static is(value: unknown): value is Resolved {
@@ -35,6 +39,18 @@ class Resolved {
 
 /** What must live as long as the bytes: strings made for them, buffers that they point to. */
 export type Keep = unknown[];
+
+/**
+ * Where a view has what it is of. A property, no private field: who reads a view through a proxy, or an object that
+ * inherits from it, finds it too.
+ */
+export const viewed = Symbol('memory');
+
+/** The memory of the buffer that a view is of, with which the strings in it live; nothing for any other value. */
+export function memoryBehind(value: object): object | undefined {
+  const bytes = (value as { [viewed]?: { readonly bytes: unknown } })[viewed]?.bytes;
+  return isBuffer(bytes) ? memoryOf(bytes) : undefined;
+}
 
 /** The path of a field or element. */
 export function within(place: Place, name: string | number): string {
@@ -105,7 +121,7 @@ function resolveFields(type: TypeInfo, value: object, owner: string, place: Plac
     const fields = members.map(({ name }) => name).join(', ');
     throw refuse(type, value, owner, place, `exactly one of ${fields}, not ${count}`);
   }
-  return new Resolved(values);
+  return new Resolved(values, memoryBehind(value));
 }
 
 /** Whether a value is the elements of an array that `resolveElements` has read. */
@@ -296,6 +312,7 @@ export function encodeInto(
         encodeInto(element, item, view, offset + index * element.size, owner, within(place, index), keep),
       );
     } else {
+      if (value.source !== undefined) keep?.push(value.source);
       type.members!.forEach((member, index) => {
         const field = value.values[index];
         if (field === undefined) return;

@@ -160,7 +160,7 @@ export class StructSchema {
     if (fillStage(type, value)) {
       const buffer = new ArrayBuffer(type.size);
       new Uint8Array(buffer).set(U8.subarray(stage, stage + type.size));
-      keepWith(buffer, 'create', 0, type.size, sourceOf(value));
+      keepWith(buffer, 'create', 0, type.size, sourceOf(type, value));
       return buffer;
     }
     const keep: Keep = [];
@@ -200,7 +200,7 @@ export class StructSchema {
     const { given, bytes, offset } = memoryAt(to, byteOffset, 'write');
     if (fillStage(this.#type, value)) {
       copyStage(this.#type, locate(bytes, offset, this.#type.size, 'write'), 'write');
-      if (isBuffer(bytes)) keepWith(bytes, 'write', offset, this.#type.size, sourceOf(value));
+      if (isBuffer(bytes)) keepWith(bytes, 'write', offset, this.#type.size, sourceOf(this.#type, value));
       alive(undefined, given);
       return;
     }

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { alive } from '../alive';
 import { sizeOf } from '../buffer';
 import { markUnion } from '../composite/decode';
+import { viewed } from '../composite/encode';
 import { isBuffer } from '../convert';
 import { ffiError } from '../errors';
 import { copyOf, locate } from '../memory/bytes';
@@ -59,12 +60,6 @@ function locationIn({ type, offset, bits }: Member): Location {
 function copyOfFields(this: object): object {
   return { ...this };
 }
-
-/**
- * Where a view has what it is of. A property, no private field: who reads a view through a proxy, or an object that
- * inherits from it, finds it too.
- */
-const viewed = Symbol('memory');
 
 /** What a view is of. */
 interface Viewed extends Memory {
