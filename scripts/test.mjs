@@ -75,7 +75,7 @@ function jest(title, folders, env = {}, flags = [], node = process.execPath) {
   console.log(`\njest, ${title}`);
   const report = join(reports, `${title.replaceAll(/\W+/g, '-')}.json`);
   const args = [...flags, bin('jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...folders];
-  const { status } = run(node, args, env);
+  const { status } = run(node, args, { ARKFFI_TEST_NODES: 'one', ...env });
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
       readFileSync(report, 'utf8'),
@@ -119,9 +119,9 @@ const all = ['calls', 'memory', 'structs', 'callbacks', 'threads', 'background']
 );
 const calls = ['__test__/types', '__test__/strings', ...all];
 const collected = ['__test__/lifecycle', '__test__/ownership', ...all];
-// Some of all tests run programs on each Node.js at hand.
+// Some of all tests run programs on each of them.
 const nodes = others();
-jest('all tests', []);
+jest('all tests', [], { ARKFFI_TEST_NODES: 'all' });
 jest('with --expose-gc', collected, {}, ['--expose-gc']);
 jest('without fast paths', calls, { ARKFFI_PATH: 'libffi' });
 jest('without generated code', ['__test__/abi', ...calls], { ARKFFI_CODEGEN: 'off' });

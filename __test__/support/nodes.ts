@@ -5,10 +5,10 @@ import { join } from 'node:path';
 const fetched = join(__dirname, '..', '..', 'bench', 'build', 'nodes');
 const [running] = process.versions.node.split('.');
 
-/** Version and executable. */
+/** Version and executable. With `ARKFFI_TEST_NODES=one` in the environment there is the running one alone. */
 export const nodes: readonly (readonly [string, string])[] = [
   [running!, process.execPath],
-  ...(existsSync(fetched) ? readdirSync(fetched) : [])
+  ...(existsSync(fetched) && process.env['ARKFFI_TEST_NODES'] !== 'one' ? readdirSync(fetched) : [])
     .filter((major) => major !== running)
     .map((major) => [major, join(fetched, major, 'node_modules', 'node', 'bin', 'node')] as const)
     .filter(([, executable]) => existsSync(executable)),
