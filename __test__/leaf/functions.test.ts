@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { CFunction, dlopen, JSCallback, linkSymbols, setLeafCalls, Struct, type Library } from 'arkffi';
 import { expectError } from '../support/errors';
 import { fixture } from '../support/fixture';
+import { expectRejection } from '../support/rejections';
 import { outputOf, runProgram } from '../support/subprocess';
 
 const echo = { symbol: 'echo_i32', args: ['i32'], returns: 'i32', leaf: true } as const;
@@ -95,6 +96,17 @@ on('the path', () => {
     expect([before.path, meanwhile.path]).toEqual(['leaf', 'slots']);
     expect(dlopen(fixture, { echo }).symbols.echo.path).toBe('leaf');
     expectError(() => setLeafCalls(1 as never), 'ERR_FFI_INVALID_ARG_TYPE', 'setLeafCalls');
+  });
+
+  test('a lie is told by a call in the background too, if that is the next', async () => {
+    const { apply, echo: f } = dlopen(fixture, {
+      apply: { symbol: 'th_call', args: ['ptr', 'i32'], returns: 'i32', leaf: true },
+      echo,
+    }).symbols;
+    using callback = new JSCallback((value) => value + 1, { args: ['i32'], returns: 'i32' });
+    expect(apply(callback.ptr, 4)).toBe(0);
+    await expectRejection(f.async(1), 'ERR_FFI_CALLBACK', 'apply is declared leaf: true');
+    expect([await f.async(2), f(3)]).toEqual([2, 3]);
   });
 
   test('where they are turned off, a function that is declared one may call back', () => {

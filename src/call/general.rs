@@ -165,8 +165,13 @@ pub(super) unsafe extern "C" fn background(
 ) -> napi_value {
     // SAFETY: the entry is live; its function and slots were set by `bind`.
     let (function, slots) = unsafe { (&*(*entry).function, (*entry).slots) };
-    // SAFETY: the slots have a word for the flags.
-    let flags = unsafe { slots.add(FLAGS).replace(0) as u32 };
+    // SAFETY: the slots have a word for the flags and the limit.
+    let (flags, limit) = unsafe { (slots.add(FLAGS).replace(0) as u32, *slots.add(STACK_LIMIT)) };
+    // Also where a leaf function has called back, and nobody has been told.
+    if (&raw const flags as usize as u64) < limit {
+        // SAFETY: the entry's slots.
+        return unsafe { refuse(slots, Status::StackOverflow) };
+    }
     let mut texts = Arguments::new(&mut []);
     // SAFETY: env, info and entry are those of the running callback; the job is given the slots' words.
     unsafe {
