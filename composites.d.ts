@@ -415,8 +415,8 @@ export interface OpaqueType<Name extends string = string> extends HasValues<{
 }> {}
 
 /**
- * A pointer to a C type of that name of which nothing else is known. Each call makes a type of its own:
- * a pointer to another one is refused with `ERR_FFI_INVALID_ARG_TYPE`, plain addresses are not.
+ * A pointer to a C type of that name of which nothing else is known. A pointer to one of another name is refused with
+ * `ERR_FFI_INVALID_ARG_TYPE`, plain addresses are not.
  */
 export declare function opaque<Name extends string>(name: Name): OpaqueType<Name>;
 
