@@ -47,8 +47,8 @@ export interface GeneralSymbol {
 /** Definitions of which the compiler knows nothing. */
 export type GeneralDefinitions = Readonly<Record<string, GeneralDefinition>>;
 
-/** Semicolons that the compiler goes through before it gives the general type. */
-type MaxDeclarations = 200;
+/** Declarations that the compiler goes through before it gives the general type. */
+type MaxDeclarations = 400;
 
 /** A type that pointers to const values of have a string type. */
 interface Text<Plain extends string, Name extends string> {

@@ -6,7 +6,9 @@ import {
   dlopen,
   fn,
   JSCallback,
+  type DefinitionsOf,
   type EnumerationType,
+  type GeneralDefinitions,
   type TextLike,
   type PointerLike,
 } from 'arkffi';
@@ -105,3 +107,9 @@ export const byHand = () => {
 const { late } = dlopen(null, { late: { args: ['...', 'int'], returns: 'int' } }).symbols;
 // @ts-expect-error '...' is possible only as the last
 export const refused = () => late(['int', 1], 1);
+
+// Real headers have some hundred declarations.
+type Times4<S extends string> = `${S}${S}${S}${S}`;
+type Many = Times4<Times4<Times4<Times4<'int f(const char *text, unsigned n); '>>>>;
+assert<Equal<DefinitionsOf<`${Many}long last(int);`>['last']['returns'], 'long'>>();
+assert<Equal<DefinitionsOf<`${Many}${Many}`>, GeneralDefinitions>>();
