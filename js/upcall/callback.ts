@@ -120,7 +120,10 @@ function drive(): void {
 
 /** Refuses what cannot be in the signature of a callback. */
 export function checkCallback({ args, result, variadic, free }: Signature, where: string): void {
-  if (variadic) throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: a callback cannot be variadic`);
+  if (variadic) {
+    const advice = 'make a JSCallback of the arguments before the dots';
+    throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: a callback cannot be variadic; ${advice}`);
+  }
   if (free !== undefined) {
     throw ffiError('ERR_FFI_INVALID_TYPE', `${where}: the result of a callback cannot be disposable`);
   }
