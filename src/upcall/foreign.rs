@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Origin;
 use super::incoming::Incoming;
 use super::record::Record;
-use super::run::{is_exiting, run, within};
+use super::run::{is_exiting, is_forked, run, within};
 use crate::call::entry;
 use crate::library::keep_mapped;
 use crate::queue::{Outcome, Queue, Request, Waiter, lock};
@@ -70,7 +70,9 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
     unsafe {
         if outcome == Outcome::Gone {
             incoming.clear(record.plan());
-            if !is_exiting() {
+            if is_forked() {
+                warn_forked(record);
+            } else if !is_exiting() {
                 warn_closed(record);
             }
         }
@@ -80,6 +82,9 @@ pub(super) unsafe fn upcall(record: &Record, incoming: Incoming) {
 
 /// Asks the callback's environment to run it, and waits.
 unsafe fn ask(record: &Record, incoming: Incoming, errno: i32) -> Outcome {
+    if is_forked() {
+        return Outcome::Gone;
+    }
     let errand = ERRAND.try_with(Cell::get).unwrap_or(None);
     let generation = record.generation.load(Ordering::Acquire);
     let queue = lock(&record.shared).queue.clone();
@@ -109,6 +114,24 @@ unsafe fn ask(record: &Record, incoming: Incoming, errno: i32) -> Outcome {
     }
     warn_waiting(record, &queue);
     waiter.wait(None).unwrap_or(Outcome::Gone)
+}
+
+/// Says, once for each callback, that C calls it in a process that it has forked. It takes no lock that a thread which is
+/// not here may hold.
+fn warn_forked(record: &Record) {
+    let Ok(mut shared) = record.shared.try_lock() else { return };
+    if std::mem::replace(&mut shared.warned, true) {
+        return;
+    }
+    let line = format!(
+        "(node:{}) Warning: arkffi: C has called the callback '{}' in a process that it has forked, where no JavaScript can run; it got zero\n",
+        std::process::id(),
+        shared.name
+    );
+    // SAFETY: the text is as long as is said. Where stderr is closed, there is nobody to tell.
+    unsafe {
+        libc::write(2, line.as_ptr().cast(), line.len() as _);
+    }
 }
 
 /// Says, once for each callback, that C calls it though it is closed.

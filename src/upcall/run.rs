@@ -29,6 +29,12 @@ const RESERVE: usize = 32 * 1024;
 /// Set when the process has begun to exit: JavaScript is not entered any more.
 static EXITING: AtomicBool = AtomicBool::new(false);
 
+/// Set in a process that C has forked: V8 leaves its memory out of such a one.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+#[cfg(unix)]
+static WATCH_FORKS: std::sync::Once = std::sync::Once::new();
+
 /// The process that arkffi was loaded in.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
@@ -40,11 +46,24 @@ extern "C" fn exiting() {
     }
 }
 
-/// Has callbacks be inert once the process exits, and C functions called that are to be called at the end, where the
+#[cfg(unix)]
+extern "C" fn forked() {
+    FORKED.store(true, Ordering::Relaxed);
+    EXITING.store(true, Ordering::Release);
+}
+
+/// Has callbacks be inert once the process exits and in processes that C forks, and C functions called that are to be called at the end, where the
 /// environment is not ended before. To be called after each library that was loaded: these functions run in reverse order,
 /// and what libraries do at the exit is to come later.
 pub fn watch_exit() {
     PROCESS.store(std::process::id(), Ordering::Relaxed);
+    #[cfg(unix)]
+    WATCH_FORKS.call_once(|| {
+        // SAFETY: the handler does what a handler may do, two stores; the module is never unloaded.
+        unsafe {
+            libc::pthread_atfork(None, None, Some(forked));
+        }
+    });
     // SAFETY: the handler is a function without parameters; the module is never unloaded.
     unsafe {
         libc::atexit(exiting);
@@ -54,6 +73,12 @@ pub fn watch_exit() {
 /// Whether the process has begun to exit.
 pub fn is_exiting() -> bool {
     EXITING.load(Ordering::Relaxed)
+}
+
+/// Whether this is a process that C has forked. No lock is to be waited for there: the thread that holds it may be in the
+/// other process.
+pub fn is_forked() -> bool {
+    FORKED.load(Ordering::Relaxed)
 }
 
 /// C has called a callback. Gives the coroutine that is to be suspended until the callback has run, or null
