@@ -246,6 +246,9 @@ export declare class JSCallback<const Def extends CallbackDefinition = CallbackD
    *   `ERR_FFI_OUT_OF_MEMORY` where there is no memory for code
    */
   constructor(fn: CallbackFunction<NoInfer<Def>>, def: Def | undefined);
+  /** The same with the signature of an `fn` type. */
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- of a union Def would be inferred as the type itself
+  constructor(fn: CallbackFunction<NoInfer<Def>>, type: FunctionPointerType<Def>);
   /** Without a definition, a function that takes and gives nothing. */
   constructor(fn: () => unknown);
   /** The address of a C function of exactly that signature. It stays one, inert, when the callback is closed. */

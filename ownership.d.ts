@@ -14,7 +14,7 @@ import type {
   Pointer,
   PointerLike,
 } from './index';
-import type { InferInput, MemoryType, StructSchema, UnionSchema } from './composites';
+import type { FunctionPointerType, InferInput, MemoryType, StructSchema, UnionSchema } from './composites';
 
 /**
  * Memory, strings, structs and callbacks that all go at once. Not for `free`: `close` gives everything back. Using it
@@ -35,6 +35,12 @@ export declare class Arena {
   callback<const Def extends CallbackDefinition>(
     fn: CallbackFunction<NoInfer<Def>>,
     def: Def | undefined,
+  ): JSCallback<Def>;
+  /** The same with the signature of an `fn` type. */
+  callback<const Def extends CallbackDefinition>(
+    fn: CallbackFunction<NoInfer<Def>>,
+    // eslint-disable-next-line @typescript-eslint/unified-signatures -- of a union Def would be inferred as the type itself
+    type: FunctionPointerType<Def>,
   ): JSCallback<Def>;
   /** Without a definition, of a function that takes and gives nothing. */
   callback(fn: () => unknown): JSCallback<{}>;

@@ -6,7 +6,7 @@ import { describe, ffiError, isRevoked } from './errors';
 import { holdLoop, releaseLoop } from './loop';
 import { gone, noted, tracking } from './memory/track';
 import type { Signature } from './signature';
-import { checkKeys } from './types';
+import { checkKeys, signatureIn } from './types';
 import { Callback, checkCallback } from './upcall/callback';
 import { storeAnyResult, type UserFunction } from './upcall/control';
 
@@ -46,15 +46,16 @@ export class JSCallback {
       throw ffiError('ERR_FFI_INVALID_ARG_TYPE', `JSCallback takes a function, got ${describe(fn)}`);
     }
     checkObject(def, 'the definition of JSCallback');
-    checkKeys('JSCallback', def, ['args', 'returns', 'threadsafe', 'onError']);
-    const { threadsafe = false, onError } = def;
+    const known = signatureIn(def);
+    if (known === undefined) checkKeys('JSCallback', def, ['args', 'returns', 'threadsafe', 'onError']);
+    const { threadsafe = false, onError } = known === undefined ? def : {};
     if (typeof threadsafe !== 'boolean') {
       throw ffiError(
         'ERR_FFI_INVALID_TYPE',
         `JSCallback.threadsafe must be true or false, got ${describe(threadsafe)}`,
       );
     }
-    this.#signature = resolveSignature(def, 'JSCallback');
+    this.#signature = known ?? resolveSignature(def, 'JSCallback');
     checkCallback(this.#signature, 'JSCallback');
     const { name } = fn as { name?: unknown };
     this.#name = typeof name === 'string' && name !== '' ? name : 'JSCallback';

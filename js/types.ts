@@ -96,6 +96,11 @@ export function addComposite(standing: object, info: Omit<TypeInfo, 'id'>): Type
   return type;
 }
 
+/** The types of the function that an `fn` points to; nothing for any other value. */
+export function signatureIn(spec: unknown): Signature | undefined {
+  return typeof spec === 'object' && spec !== null ? composites.get(spec)?.signature : undefined;
+}
+
 /** Lets a class stand for a type. */
 export function addClass(standing: object, type: TypeInfo): void {
   composites.set(standing, type);

@@ -1,6 +1,6 @@
 // The object: how it is made, passed and closed.
 import { describe, expect, test } from '@jest/globals';
-import { CFunction, JSCallback as Callback, read, write, malloc, free } from 'arkffi';
+import { Arena, CFunction, fn, JSCallback as Callback, read, write, malloc, free } from 'arkffi';
 import { expectError } from '../support/errors';
 import { outputOf } from '../support/subprocess';
 import { bind, JSCallback } from './loose';
@@ -44,6 +44,21 @@ describe('the constructor refuses', () => {
     expect(applied(callback, 21)).toBe(42);
     callback.close();
   });
+});
+
+test('an fn type is a definition', () => {
+  const Unary = fn(unary);
+  const callback = new Callback((value) => value * 2, Unary);
+  expect(applied(callback, 21)).toBe(42);
+  expect(callback.call(4)).toBe(8);
+  callback.close();
+  using arena = new Arena();
+  expect(
+    applied(
+      arena.callback((value) => value + 1, Unary),
+      1,
+    ),
+  ).toBe(2);
 });
 
 describe('an open callback', () => {

@@ -225,3 +225,9 @@ ffi.destroyCallback(1);
 // Functions among variadic arguments.
 const printed = dlopen(null, { printf: { args: ['CString', '...'], returns: 'int' } });
 printed.symbols.printf('%p', [Compare, (left: number, right: number) => left - right]);
+
+// The signature of an fn type.
+const ofType = new JSCallback((left, right) => left - right, Compare);
+assert<Equal<ReturnType<typeof ofType.call>, number>>();
+// @ts-expect-error a number is given back
+new JSCallback(() => 'text', Compare);
