@@ -7,7 +7,7 @@ import { compile } from '../support/compile';
 import { outputOf } from '../support/subprocess';
 
 const root = join(__dirname, '..', '..');
-const many = Array.from({ length: 210 }, (_, n) => `int many_${n}(int);`).join('\n');
+const many = Array.from({ length: 410 }, (_, n) => `int many_${n}(int);`).join('\n');
 const header = `
   typedef struct point { double x, y; } point;
   typedef union { int i; float f; } number;
@@ -27,9 +27,9 @@ const header = `
 const library = compile(
   'libbindgentyped.so',
   `#include <stddef.h>
-  #define many_209 many_209_
+  #define many_409 many_409_
   ${header}
-  #undef many_209
+  #undef many_409
   point middle(point a, point b) { return (point){(a.x + b.x) / 2, (a.y + b.y) / 2}; }
   int sum(item given, order which) { return given.low + given.list[1] + (int)given.at.y + given.any.i + which; }
   int apply(int (*with)(int, order), int value) { return with(value, SECOND); }
@@ -39,16 +39,17 @@ const library = compile(
   long long wide(long long value) { return value; }
   int variadic(int count, ...) { return count; }
   int counter = 4;
-  ${Array.from({ length: 209 }, (_, n) => `int many_${n}(int x) { return x + ${n}; }`).join('\n')}`,
+  ${Array.from({ length: 409 }, (_, n) => `int many_${n}(int x) { return x + ${n}; }`).join('\n')}`,
 );
 const folder = `${library}.project`;
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, 'large.h'), header);
-const made = spawnSync(
-  process.execPath,
-  [join(root, 'dist', 'cli', 'main.js'), 'bindgen', 'large.h', '-l', library, '-o', 'large.ts'],
-  { cwd: folder, encoding: 'utf8', timeout: 40_000 },
-);
+const bindgen = (name: string) => {
+  const command = join(root, 'dist', 'cli', 'main.js');
+  const args = [command, 'bindgen', `${name}.h`, '-l', library, '-o', `${name}.ts`];
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 40_000 });
+};
+const made = bindgen('large');
 const there = made.stderr.includes('libclang was not found') ? describe.skip : describe;
 
 const uses = `
@@ -60,10 +61,10 @@ const uses = `
   const name: string | null = symbols.name_of('FIRST');
   const wide: number | bigint = symbols.wide(2n ** 62n);
   const variadic: number = symbols.variadic(1, ['i32', 2]);
-  symbols.counter.value += symbols.many_208(1);
-  const last: number | undefined = symbols.many_209?.(1);
+  symbols.counter.value += symbols.many_408(1);
+  const last: number | undefined = symbols.many_409?.(1);
   // @ts-expect-error: it may be null
-  symbols.many_209(1);
+  symbols.many_409(1);
   // @ts-expect-error: a string is no number
   symbols.many_1('1');
   // @ts-expect-error: an unknown name
@@ -74,9 +75,42 @@ const uses = `
   symbols.missing();
   export { applied, last, name, total, used, variadic, wide, x };`;
 
-there('a header with more than two hundred declarations', () => {
+/** What tsc has to say of a file beside the modules. */
+function faultsOf(source: string): string {
+  writeFileSync(join(folder, 'uses.ts'), source);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: 'es2023',
+    module: 'nodenext',
+    lib: ['es2023', 'esnext.disposable'],
+    types: [],
+    paths: { arkffi: [join(root, 'index.d.ts')] },
+  };
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.ts'] }));
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  return spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', timeout: 50_000 }).stdout;
+}
+
+there('a header that has a struct within a struct is typed too', () => {
+  test('by its fields', () => {
+    const text =
+      'struct outer { struct { int x; union { int i; float f; } u; } in; };\nint outer_use(struct outer);';
+    writeFileSync(join(folder, 'nested.h'), text);
+    bindgen('nested');
+    expect(
+      faultsOf("import { symbols } from './nested'; symbols.outer_use?.({ in: { x: 1, u: { i: 2 } } });"),
+    ).toBe('');
+    expect(faultsOf("import { symbols } from './nested'; symbols.outer_use?.({ in: { y: 1 } });")).toContain(
+      "'y'",
+    );
+  });
+});
+
+there('a header with more than four hundred declarations', () => {
   test('the module works', () => {
-    expect(made).toMatchObject({ status: 0, stdout: 'large.ts: 219 symbols\n', stderr: '' });
+    expect(made).toMatchObject({ status: 0, stdout: 'large.ts: 419 symbols\n', stderr: '' });
     const program = `
       const { transformSync } = require(${JSON.stringify(require.resolve('@swc/core'))});
       const { code } = transformSync(require('node:fs').readFileSync(${JSON.stringify(join(folder, 'large.ts'))}, 'utf8'),
@@ -86,32 +120,12 @@ there('a header with more than two hundred declarations', () => {
       const { symbols } = exported;
       console.log(symbols.sum({ low: 1, list: [2, 3], at: { y: 4 }, any: { i: 5 } }, 'SECOND'),
         symbols.apply((value, which) => value + which, 1), symbols.handle_use(symbols.handle_make()), symbols.name_of('FIRST'),
-        symbols.many_208(1), symbols.many_209, symbols.counter.value);`;
-    expect(outputOf(program)).toBe('20 8 1 first 209 null 4');
+        symbols.many_408(1), symbols.many_409, symbols.counter.value);`;
+    expect(outputOf(program)).toBe('20 8 1 first 409 null 4');
   });
 
   test('TypeScript knows each symbol', () => {
     expect(readFileSync(join(folder, 'large.ts'), 'utf8')).toContain('as object as Definitions');
-    writeFileSync(join(folder, 'uses.ts'), uses);
-    const options = {
-      strict: true,
-      noEmit: true,
-      target: 'es2023',
-      module: 'nodenext',
-      lib: ['es2023', 'esnext.disposable'],
-      types: [],
-      paths: { arkffi: [join(root, 'index.d.ts')] },
-    };
-    writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: options, files: ['uses.ts'] }),
-    );
-    const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-    const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], {
-      encoding: 'utf8',
-      timeout: 50_000,
-    });
-    expect(stdout).toBe('');
+    expect(faultsOf(uses)).toBe('');
   });
 });

@@ -52,12 +52,17 @@ function missingFrom(library: string | null, declarations: string): string[] {
   }
 }
 
-/** Whether TypeScript gives what `cdef` makes of these declarations the general type, by the limits of cdef.d.ts. */
-function isTooLong(declarations: readonly string[]): boolean {
+/** A struct or union that is written inside another one. */
+const nested = /[{;]\s*(struct|union)\b[^;{]*\{/;
+
+/** Whether TypeScript gives what `cdef` makes of these declarations the general type, by what cdef.d.ts reads. */
+function isBeyond(declarations: readonly string[]): boolean {
   const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0;
   return (
-    count(declarations.join(''), /;/g) > 200 ||
-    declarations.some((text) => count(text, /;/g) > 100 || count(text, /\w+|[^\s\w]/g) > 900)
+    count(declarations.join(''), /;/g) > 400 ||
+    declarations.some(
+      (text) => nested.test(text) || count(text, /;/g) > 100 || count(text, /\w+|[^\s\w]/g) > 900,
+    )
   );
 }
 
@@ -85,7 +90,7 @@ export function bindgen(args: readonly string[]): string {
   const name = library === '-' ? null : library;
   const text = taken.join('\n');
   const missing = missingFrom(name, text);
-  const { lines: types, used } = isTooLong(taken)
+  const { lines: types, used } = isBeyond(taken)
     ? typed(cdef(text) as Record<string, unknown>, missing)
     : { lines: [], used: [] };
   const type = types.length === 0 ? '' : ' as object as Definitions';
