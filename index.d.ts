@@ -106,7 +106,7 @@ export interface FunctionType {
   readonly leaf?: boolean;
   /**
    * The result means failure: below zero, not zero, NULL, or as the function says. The call throws an error
-   * like Node's own, with `code` ('ENOENT'), `errno` and `syscall`.
+   * like Node's own, with `code` ('ENOENT'), `errno` and `syscall`; `result` is what C returned.
    */
   readonly throws?: 'negative' | 'nonzero' | 'null' | ((result: never) => boolean);
   /**

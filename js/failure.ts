@@ -63,16 +63,21 @@ function names(): Map<number, readonly [string, string]> {
 
 let known: Map<number, readonly [string, string]> | undefined;
 
-/** The error of a failed call, as Node's own are: `code` 'ENOENT', `errno` -2, `syscall` the C name. */
-export function systemError(number: number, syscall: string): Error {
+/**
+ * The error of a failed call, as Node's own are: `code` 'ENOENT', `errno` -2, `syscall` the C name. `result` is what C
+ * returned: libraries with errors of their own tell by it which it was.
+ */
+export function systemError(number: number, syscall: string, result: unknown): Error {
   known ??= names();
   const [code, message] = known.get(number) ?? [`ERRNO_${number}`, 'unknown error'];
   if (number === 0) {
-    return Object.assign(new Error(`UNKNOWN: ${syscall} has failed and left errno 0`), {
-      code: 'UNKNOWN',
-      errno: 0,
-      syscall,
-    });
+    const text = `UNKNOWN: ${syscall} has failed with ${describe(result)} and left errno 0`;
+    return Object.assign(new Error(text), { code: 'UNKNOWN', errno: 0, syscall, result });
   }
-  return Object.assign(new Error(`${code}: ${message}, ${syscall}`), { code, errno: -number, syscall });
+  return Object.assign(new Error(`${code}: ${message}, ${syscall}`), {
+    code,
+    errno: -number,
+    syscall,
+    result,
+  });
 }

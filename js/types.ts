@@ -232,6 +232,12 @@ export function isAggregate({ convert }: TypeInfo): boolean {
   return convert === 'struct' || convert === 'union';
 }
 
+/** Whether values of a type are addresses, or have some in them. */
+export function hasAddresses(type: TypeInfo): boolean {
+  if (type.members !== undefined) return type.members.some((member) => hasAddresses(member.type));
+  return type.elements === undefined ? isAddress(type) : hasAddresses(type.elements.type);
+}
+
 /** Whether the size of a value is not that of its type. */
 export function isFlexible({ members, elements }: TypeInfo): boolean {
   if (elements !== undefined) return elements.count === undefined;

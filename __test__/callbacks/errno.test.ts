@@ -195,7 +195,13 @@ describe('throws', () => {
 
   test('errno 0 and unknown numbers', () => {
     const run = failing('fail', ['i32', 'i32'], 'i32', 'nonzero');
-    expect(thrownBy(() => run(0, 1))).toMatchObject({ code: 'UNKNOWN', errno: 0, syscall: 'cb_fail' });
+    expect(thrownBy(() => run(0, 1))).toMatchObject({
+      message: 'UNKNOWN: cb_fail has failed with 1 and left errno 0',
+      code: 'UNKNOWN',
+      errno: 0,
+      syscall: 'cb_fail',
+      result: 1,
+    });
     const unknown = thrownBy(() => run(54321, 1)) as { code: string; errno: number };
     expect(unknown.errno).toBe(-54321);
     expect(unknown.code).toContain('54321');

@@ -224,7 +224,7 @@ export function bindFunction(
       // Nobody gets the struct of a call that has failed.
       if (failed && def.holds) environment.releaseResult(value as number);
     }
-    if (failed) throw systemError(errno, syscall);
+    if (failed) throw systemError(errno, syscall, def.holds ? undefined : value);
     return value;
   });
 }

@@ -3,7 +3,7 @@ import { isAnyArrayBuffer } from 'node:util/types';
 import { memoryOf, offsetOf, type Bytes } from '../buffer';
 import { fieldOf, memoryBehind, type Keep } from '../composite/encode';
 import { isArray } from '../errors';
-import { isAddress, isAggregate, type Member, type TypeInfo } from '../types';
+import { hasAddresses, type Member, type TypeInfo } from '../types';
 
 /** By the memory, and by what was written where. */
 const kept = new WeakMap<object, Map<string, Keep>>();
@@ -29,11 +29,6 @@ export function keepWith(
 
 /** Where a value of a type may be a view, by the type: at members and elements that have addresses in them. */
 const places = new WeakMap<TypeInfo, readonly Member[]>();
-
-function hasAddresses(type: TypeInfo): boolean {
-  if (type.convert === 'array') return hasAddresses(type.elements!.type);
-  return isAggregate(type) ? type.members!.some((member) => hasAddresses(member.type)) : isAddress(type);
-}
 
 function placesIn(type: TypeInfo): readonly Member[] {
   let found = places.get(type);

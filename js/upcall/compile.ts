@@ -14,7 +14,7 @@ import { exact } from '../composite/decode';
 import { layout, slots } from '../native';
 import { opaquePointer } from '../opaque';
 import { readText } from '../text';
-import { isAddress, isAggregate, isText, type TypeInfo } from '../types';
+import { hasAddresses, isAggregate, isText, type TypeInfo } from '../types';
 import { fail, storeAnyResult, storeObject, type Control, type Upcall } from './control';
 import { pending, resume, suspend } from './pending';
 
@@ -74,12 +74,6 @@ function read({ type, word, second }: Parameter, index: number): string {
   }
 }
 
-/** Whether there are addresses in a type. */
-function pointsAnywhere(type: TypeInfo): boolean {
-  if (type.members !== undefined) return type.members.some((member) => pointsAnywhere(member.type));
-  return type.elements === undefined ? isAddress(type) : pointsAnywhere(type.elements.type);
-}
-
 /** Statements that store the common kind of result, and leave the rest to `storeAnyResult`. */
 function store({ result: type, plan }: Shape): string {
   const { result, resultFloat } = layout;
@@ -87,7 +81,7 @@ function store({ result: type, plan }: Shape): string {
   if (isAggregate(type)) {
     const [p, q] = plan.resultWords as [number, number];
     // A buffer is what the strings live with that its bytes point to.
-    const kept = pointsAnywhere(type) ? 'isArrayBufferView(r) || isAnyArrayBuffer(r) || ' : '';
+    const kept = hasAddresses(type) ? 'isArrayBufferView(r) || isAnyArrayBuffer(r) || ' : '';
     return `if (${kept}!storeObject(resultType, r, ${p * 8}, ${q * 8})) storeAnyResult(control, r);`;
   }
   const rest = 'else storeAnyResult(control, r);';
