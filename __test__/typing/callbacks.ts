@@ -228,6 +228,7 @@ printed.symbols.printf('%p', [Compare, (left: number, right: number) => left - r
 
 // The signature of an fn type.
 const ofType = new JSCallback((left, right) => left - right, Compare);
+ofType.close();
 assert<Equal<ReturnType<typeof ofType.call>, number>>();
 // @ts-expect-error a number is given back
 new JSCallback(() => 'text', Compare);
