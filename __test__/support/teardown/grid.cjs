@@ -1,5 +1,5 @@
 // The grid: each way in which an environment or a process ends, with each thing that may be under way then.
-const { prelude } = require('./run.cjs');
+const { moreZeros, prelude } = require('./run.cjs');
 
 /**
  * What is under way. `begin` brings it about; `ms`, how long calls take. `turns`: the event loop runs for a while
@@ -49,8 +49,8 @@ const settled = `
 function inWorker(state, { begin, ms, after, code }) {
   const worker = `${prelude} const begin = () => { ${state.begin(ms)} }; ${begin}`;
   const { calls = 0, running = 0 } = state;
-  const left = state.turns ? 'td.td_zeros() > 3' : 'td.td_inside() === 0';
-  const threads = state.threads ? `await eventually(() => ${left});` : '';
+  const left = state.turns ? moreZeros : 'await eventually(() => td.td_inside() === 0);';
+  const threads = state.threads ? left : '';
   return `
     const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
     worker.on('message', () => { ${after} });

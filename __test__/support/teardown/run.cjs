@@ -42,6 +42,9 @@ const served = callback('served', () => 1);
 const long = 120_000;
 `;
 
+/** Waits until C's threads have called a callback that is closed: those before may have been stopped, without a warning. */
+const moreZeros = 'const zeros = td.td_zeros(); await eventually(() => td.td_zeros() > zeros + 3);';
+
 /** After so many milliseconds a cell hangs. */
 const limit = Number(process.env.ARKFFI_TEARDOWN_LIMIT ?? 30_000);
 
@@ -97,4 +100,4 @@ async function runCell(cell, node = process.execPath) {
   return wrong.length === 0 ? undefined : wrong.join('; ');
 }
 
-module.exports = { runCell, prelude };
+module.exports = { runCell, moreZeros, prelude };
