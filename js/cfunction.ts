@@ -3,7 +3,6 @@ import { bindFunction, type Bound, type Callable } from './call/function';
 import { codeAddress, groupOf, releaseGroup } from './code';
 import { checkObject, defineFunction, pointerKeys } from './define';
 import { ffiError } from './errors';
-import { isGroupClosed } from './modules';
 import { arity, asynchronous, deallocatorOf, publish } from './symbols';
 
 type Closable = Callable & { close(): void };
@@ -17,19 +16,11 @@ function make(def: unknown, name: string, where: string, background = false): Cl
   const free = deallocatorOf(checked, where);
   const group = groupOf(address, true);
   const bound: Bound = bindFunction(group, address, name, checked, free);
-  let closed = false;
-  const checkOpen = () => {
-    if (!closed && !isGroupClosed(group)) return;
-    throw ffiError('ERR_FFI_CLOSED', `${name}: its library or the function itself has been closed`);
-  };
   const close = () => {
-    if (closed) return;
-    closed = true;
-    bound.close();
-    releaseGroup(group);
+    if (bound.close()) releaseGroup(group);
   };
   const made = background ? { ...bound, call: asynchronous(bound, name, arity(checked)) } : bound;
-  const call = publish(made, name, arity(checked), address, checkOpen);
+  const call = publish(made, name, arity(checked), address, bound.checkOpen);
   return Object.defineProperties(call, {
     close: { value: close },
     [Symbol.dispose]: { value: close },

@@ -5,7 +5,7 @@ import { checkObject, defineSymbol, type SymbolDefinition } from './define';
 import { describe, ffiError, isRevoked } from './errors';
 import { gone, noted, tracking } from './memory/track';
 import { defineLazily } from './lazy';
-import { closeGroup, givers, libraryClosed, libraryOpened, type Giver } from './modules';
+import { givers, libraryClosed, libraryOpened, type Giver } from './modules';
 import { environment, native, type NativeLibrary } from './native';
 import { makeSymbol } from './symbols';
 import { checkKeys, hint } from './types';
@@ -144,7 +144,7 @@ export class Opened implements Giver {
     for (const address of this.#given) {
       if (givers.get(address) === this) givers.delete(address);
     }
-    for (const group of this.#groups.values()) closeGroup(group);
+    for (const group of this.#groups.values()) group.close();
     libraryClosed(this.#base);
     this.native.close();
     gone('library', this);

@@ -21,19 +21,6 @@ export interface Giver {
 /** The open library of whose symbols an address was asked last. */
 export const givers = new Map<number, Giver>();
 
-const closed = new WeakSet<NativeLibrary>();
-
-/** Makes the functions of a group refuse. */
-export function closeGroup(group: NativeLibrary): void {
-  closed.add(group);
-  group.close();
-}
-
-/** Whether the functions of a group refuse. */
-export function isGroupClosed(group: NativeLibrary): boolean {
-  return closed.has(group);
-}
-
 /** Counts a library that was opened. */
 export function libraryOpened(base: number): void {
   libraries.set(base, (libraries.get(base) ?? 0) + 1);
@@ -47,7 +34,6 @@ export function libraryClosed(base: number): void {
     return;
   }
   libraries.delete(base);
-  const module = modules.get(base);
-  if (module !== undefined) closeGroup(module.group);
+  modules.get(base)?.group.close();
   modules.delete(base);
 }

@@ -25,7 +25,7 @@ export function publish(
     name: { value: name, configurable: true },
     length: { value: length, configurable: true },
     ptr: { get: ptr, enumerable: true },
-    path: { get: () => bound.path, enumerable: true },
+    path: { get: bound.path, enumerable: true },
   });
 }
 

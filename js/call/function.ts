@@ -24,7 +24,8 @@ export type Starter = (args: readonly unknown[], options?: Options) => Promise<u
 export interface Bound {
   readonly call: Callable;
   readonly start: Starter;
-  readonly path: string;
+  /** How its calls reach C at present. */
+  readonly path: () => string;
   readonly checkOpen: CheckOpen;
   /** Makes the function refuse; `false` when it did already. */
   close(): boolean;
@@ -93,9 +94,7 @@ function bindSignature(
       const resultOf = (settled: unknown) => (options.errno === true ? (settled as Settled).value : settled);
       return tracedStart(start, owner, library, args, resultOf);
     },
-    get path() {
-      return leaf !== undefined && leavesAllowed() ? 'leaf' : shape.plan.path;
-    },
+    path: () => (leaf !== undefined && leavesAllowed() ? 'leaf' : shape.plan.path),
     checkOpen,
     close: () => {
       open = false;
